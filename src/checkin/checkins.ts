@@ -1,0 +1,68 @@
+/** Check-ins: a member's mark for one local day, in one group. */
+import { addDays } from '../clock.ts';
+import { newId } from '../db/ids.ts';
+import type { Db } from '../db/open.ts';
+import { streakAt } from './streak.ts';
+
+export interface NewCheckin {
+  readonly memberId: string;
+  readonly groupId: string;
+  /** The local day of writing. */
+  readonly day: string;
+  readonly note: string;
+  /** The inbox row. */
+  readonly messageId: string;
+  readonly writtenAt: number;
+}
+
+/** Longest streak that is told; a year and a bit of rows is as far as a look back goes. */
+const LOOK_BACK = 400;
+
+/**
+ * Records a check-in. Idempotent by message; the first of a member's day in a group counts, further ones
+ * are kept with their notes. The caller rolls up the day in the same transaction.
+ */
+export async function recordCheckin(trx: Db, checkin: NewCheckin, now: number): Promise<void> {
+  const first = await trx
+    .selectFrom('checkin')
+    .select('id')
+    .where('member_id', '=', checkin.memberId)
+    .where('group_id', '=', checkin.groupId)
+    .where('day', '=', checkin.day)
+    .where('counted', '=', 1)
+    .executeTakeFirst();
+  await trx
+    .insertInto('checkin')
+    .values({
+      id: newId(),
+      member_id: checkin.memberId,
+      group_id: checkin.groupId,
+      day: checkin.day,
+      note: checkin.note,
+      counted: first ? 0 : 1,
+      message_id: checkin.messageId,
+      written_at: checkin.writtenAt,
+      recorded_at: now,
+    })
+    .onConflict((conflict) => conflict.column('message_id').doNothing())
+    .execute();
+}
+
+/** The days on which a member checked in anywhere, the last year, newest first. */
+export async function listCheckinDays(db: Db, memberId: string, day: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('checkin')
+    .select('day')
+    .distinct()
+    .where('member_id', '=', memberId)
+    .where('counted', '=', 1)
+    .where('day', '<=', day)
+    .where('day', '>=', addDays(day, -LOOK_BACK))
+    .orderBy('day', 'desc')
+    .execute();
+  return rows.map((row) => row.day);
+}
+
+/** A member's streak on a day, over all groups. */
+export const streakOf = async (db: Db, memberId: string, day: string): Promise<number> =>
+  streakAt(await listCheckinDays(db, memberId, day), day);

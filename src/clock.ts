@@ -1,0 +1,111 @@
+/**
+ * Time is passed in. Instants are integer milliseconds since the epoch (UTC); local days are `YYYY-MM-DD`
+ * text in a named IANA zone. Rules take `now: number`; only the root and long-lived parts hold a `Clock`.
+ */
+import { DateTime, IANAZone } from 'luxon';
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms` of this clock's time, or at once when `signal` aborts. Never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted || ms <= 0) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener('abort', done);
+    }),
+};
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export const isZone = (zone: string): boolean => IANAZone.isValidZone(zone);
+
+const inZone = (at: number, zone: string) => DateTime.fromMillis(at, { zone });
+
+/** `2026-12-01`, the local day of an instant. */
+export const localDay = (at: number, zone: string): string => inZone(at, zone).toFormat('yyyy-MM-dd');
+
+/** `20:05`, the local time of day. */
+export const localTime = (at: number, zone: string): string => inZone(at, zone).toFormat('HH:mm');
+
+/** Minutes since local midnight by the wall clock, 0 to 1439. */
+export const minuteOfDay = (at: number, zone: string): number => {
+  const local = inZone(at, zone);
+  return local.hour * 60 + local.minute;
+};
+
+/** `2026-12-01T20:00:00+08:00`: ISO 8601 with the zone's offset, for exports and machines. */
+export const isoInZone = (at: number, zone: string): string =>
+  inZone(at, zone).toISO({ suppressMilliseconds: true }) ?? '';
+
+/** The instant of local midnight that begins `day`. In a zone that skips midnight, the first instant of the day. */
+export const startOfDay = (day: string, zone: string): number =>
+  DateTime.fromISO(day, { zone }).startOf('day').toMillis();
+
+/** The local day `count` days after `day` (negative: before). */
+export const addDays = (day: string, count: number): string =>
+  DateTime.fromISO(day, { zone: 'utc' }).plus({ days: count }).toFormat('yyyy-MM-dd');
+
+/** Monday of the week in which `day` lies. */
+export const mondayOf = (day: string): string =>
+  DateTime.fromISO(day, { zone: 'utc' }).startOf('week').toFormat('yyyy-MM-dd');
+
+/**
+ * The instant that a person means by `2026-12-01T20:00` (local, in `zone`) or by a full ISO 8601 time with
+ * its own offset. `undefined` when it isn't a date. A local time inside a daylight-saving gap moves forward
+ * by the gap; one that happens twice is the first.
+ */
+export function parseInstant(text: string, zone: string): number | undefined {
+  const at = DateTime.fromISO(text.trim().replace(' ', 'T'), { zone });
+  return at.isValid ? at.toMillis() : undefined;
+}
+
+const WEEKDAYS = ['一', '二', '三', '四', '五', '六', '日'] as const;
+
+/** What a person reads: `今天 20:00`, `明天 08:30`, `12月1日 周二 20:00`, with the year when it is another one. */
+export function sayWhen(at: number, now: number, zone: string): string {
+  const local = inZone(at, zone);
+  const today = inZone(now, zone);
+  const time = local.toFormat('HH:mm');
+  const days = Math.round(local.startOf('day').diff(today.startOf('day'), 'days').days);
+  if (days === 0) return `今天 ${time}`;
+  if (days === 1) return `明天 ${time}`;
+  if (days === -1) return `昨天 ${time}`;
+  const year = local.year === today.year ? '' : `${local.year}年`;
+  return `${year}${local.month}月${local.day}日 周${WEEKDAYS[local.weekday - 1] ?? ''} ${time}`;
+}
+
+/** `2h`, `30m`, `90s`, `1d` or a sum such as `1h30m`, in milliseconds; `undefined` when it isn't a duration. */
+export function parseDuration(text: string): number | undefined {
+  const units: Record<string, number> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
+  if (!/^(\d+[smhd])+$/.test(text.trim())) return undefined;
+  let total = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)([smhd])/g))
+    total += Number(count) * (units[unit ?? ''] ?? 0);
+  return total > 0 ? total : undefined;
+}
+
+/** `2 小时`, `1 天 3 小时`, `5 分钟`, `30 秒`: a span as people say it, at most two units, never `0`. */
+export function saySpan(ms: number): string {
+  const minutes = Math.round(ms / MINUTE);
+  if (minutes < 1) return `${Math.max(1, Math.round(ms / SECOND))} 秒`;
+  const days = Math.floor(minutes / 1440);
+  const hours = Math.floor((minutes % 1440) / 60);
+  const rest = minutes % 60;
+  if (days) return hours ? `${days} 天 ${hours} 小时` : `${days} 天`;
+  if (hours) return rest ? `${hours} 小时 ${rest} 分` : `${hours} 小时`;
+  return `${rest} 分钟`;
+}

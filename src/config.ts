@@ -1,0 +1,251 @@
+/**
+ * Every setting of the deployment, read once, all faults reported together. No other file reads the
+ * environment. Policies that people change while it runs are rows in the database, not settings here.
+ */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+
+import { isZone, SECOND } from './clock.ts';
+import { UserError } from './errors.ts';
+
+export interface QuietHours {
+  /** Minutes since local midnight; `from > to` spans midnight. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Pace {
+  /** Least and greatest gap between two messages of an account, ms; the jitter lies between. */
+  readonly minGap: number;
+  readonly maxGap: number;
+  readonly perMinute: number;
+  readonly perDay: number;
+}
+
+export interface ChannelConfig {
+  readonly kind: 'sandbox' | 'wechaty';
+  /** `sandbox`, `wechaty` or `wechaty:county`: the account's stable name. */
+  readonly account: string;
+  readonly puppet?: string;
+  readonly puppetOptions?: Readonly<Record<string, unknown>>;
+}
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl: string;
+  readonly dataDir: string;
+  readonly database:
+    { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
+  /** Absent: a private `redis-server` child in the data folder. */
+  readonly redisUrl?: string;
+  readonly zone: string;
+  readonly lessonsDir: string;
+  readonly channels: readonly ChannelConfig[];
+  readonly sandboxToken?: string;
+  readonly quietHours?: QuietHours;
+  /** Absent: off. */
+  readonly pace?: Pace;
+  readonly logLevel: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
+
+/** Whether a host name means this machine only. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
+/** Whether everything that serves pages is bound to this machine only. */
+export const isLocalOnly = (config: Pick<Config, 'host' | 'publicUrl'>): boolean =>
+  isLoopback(config.host) && isLoopback(new URL(config.publicUrl).hostname);
+
+/** Each setting's reader: gives a value or adds a fault; a fault never shows a secret's value. */
+class Faults {
+  readonly list: string[] = [];
+  add(name: string, expected: string, got?: string): void {
+    this.list.push(`${name}: expected ${expected}${got === undefined ? '' : `, got ${JSON.stringify(got)}`}`);
+  }
+}
+
+const ACCOUNT = /^[a-z][a-z0-9-]{0,30}$/;
+const KNOWN_LATER = new Set(['onebot', 'wecom']);
+
+function readInteger(
+  env: Env,
+  name: string,
+  fallback: number,
+  least: number,
+  most: number,
+  faults: Faults,
+): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  faults.add(name, `an integer from ${least} to ${most}`, text);
+  return fallback;
+}
+
+/** `22:00-07:00` or `off`. Both ends in minutes since midnight. */
+export function parseQuietHours(text: string): QuietHours | 'off' | undefined {
+  if (text === 'off') return 'off';
+  const match = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (!match) return undefined;
+  const [from, to] = [Number(match[1]) * 60 + Number(match[2]), Number(match[3]) * 60 + Number(match[4])];
+  return from === to ? undefined : { from, to };
+}
+
+/** `3-8s,12/min,200/day` or `off`. */
+export function parsePace(text: string): Pace | 'off' | undefined {
+  if (text === 'off') return 'off';
+  const match = /^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)s,([1-9]\d*)\/min,([1-9]\d*)\/day$/.exec(
+    text.replaceAll(' ', ''),
+  );
+  if (!match) return undefined;
+  const [minGap, maxGap] = [Number(match[1]) * SECOND, Number(match[2]) * SECOND];
+  if (minGap > maxGap) return undefined;
+  return { minGap, maxGap, perMinute: Number(match[3]), perDay: Number(match[4]) };
+}
+
+function readChannels(env: Env, faults: Faults): ChannelConfig[] {
+  const channels: ChannelConfig[] = [];
+  const names = (env.CHANNELS?.trim() || 'sandbox').split(',').map((name) => name.trim());
+  for (const name of names) {
+    const [kind = '', account, ...rest] = name.split(':');
+    if (KNOWN_LATER.has(kind)) {
+      faults.add('CHANNELS', `sandbox or wechaty (${kind} isn't built yet)`, name);
+    } else if (kind !== 'sandbox' && kind !== 'wechaty') {
+      faults.add('CHANNELS', 'a list of sandbox, wechaty or wechaty:NAME', name);
+    } else if (rest.length > 0 || (account !== undefined && (kind === 'sandbox' || !ACCOUNT.test(account)))) {
+      faults.add('CHANNELS', 'an account name of small letters, digits and - after wechaty:', name);
+    } else if (channels.some((channel) => channel.account === name)) {
+      faults.add('CHANNELS', 'each account once', name);
+    } else if (kind === 'sandbox') {
+      channels.push({ kind, account: name });
+    } else {
+      channels.push({ kind, account: name, ...readPuppet(env, account, faults) });
+    }
+  }
+  return channels;
+}
+
+function readPuppet(env: Env, account: string | undefined, faults: Faults) {
+  const suffix = account === undefined ? '' : `_${account.toUpperCase().replaceAll('-', '_')}`;
+  const puppet = env[`WECHATY_PUPPET${suffix}`] || env.WECHATY_PUPPET || 'wechaty-puppet-wechat4u';
+  const own = `WECHATY_PUPPET_OPTIONS${suffix}`;
+  const optionsName = env[own] ? own : 'WECHATY_PUPPET_OPTIONS';
+  let puppetOptions: Record<string, unknown> = {};
+  try {
+    const parsed: unknown = JSON.parse(env[optionsName] || '{}');
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new TypeError();
+    puppetOptions = parsed as Record<string, unknown>;
+  } catch {
+    // The value may hold a token: it is not shown.
+    faults.add(optionsName, 'a JSON object, e.g. {"token":"…"}');
+  }
+  return { puppet, puppetOptions };
+}
+
+/** Whether nobody's account can be banned behind this channel: then the pace may be off. */
+function isHarmless(channel: ChannelConfig): boolean {
+  if (channel.kind === 'sandbox' || channel.puppet === 'wechaty-puppet-mock') return true;
+  const endpoint = channel.puppetOptions?.endpoint;
+  if (typeof endpoint !== 'string') return false;
+  const host = endpoint.startsWith('[')
+    ? endpoint.slice(0, endpoint.indexOf(']') + 1)
+    : endpoint.split(':')[0];
+  return isLoopback(host ?? '');
+}
+
+function readUrl(env: Env, name: string, protocols: readonly string[], faults: Faults): URL | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && protocols.includes(url.protocol)) return url;
+  // The address may hold a password: only its first word is shown.
+  faults.add(
+    name,
+    `an address that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    text.split(/[:/@]/)[0],
+  );
+  return undefined;
+}
+
+function readDatabase(env: Env, dataDir: string, cwd: string, faults: Faults): Config['database'] {
+  const text = env.DATABASE_URL;
+  if (!text) return { kind: 'sqlite', file: join(dataDir, 'weike.db') };
+  if (text.startsWith('sqlite:')) {
+    const path = text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
+    if (path) return { kind: 'sqlite', file: isAbsolute(path) ? path : resolve(cwd, path) };
+  }
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text };
+  faults.add('DATABASE_URL', 'sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE', text.split(/[:/@]/)[0]);
+  return { kind: 'sqlite', file: join(dataDir, 'weike.db') };
+}
+
+/** Reads and checks all settings. Throws one `UserError` with every fault, or gives a whole `Config`. */
+export function readConfig(env: Env, cwd: string): Config {
+  const faults = new Faults();
+  const port = readInteger(env, 'PORT', 8080, 0, 65_535, faults);
+  const host = env.HOST || '127.0.0.1';
+  if (!/^[\w.:[\]-]+$/.test(host)) faults.add('HOST', 'a host name or address to listen on', host);
+  const shownHost = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  const publicUrl =
+    readUrl(env, 'PUBLIC_URL', ['http:', 'https:'], faults)?.href ?? `http://${shownHost}:${port}`;
+  const dataDir = resolve(cwd, env.DATA_DIR || './data');
+  const zone = env.ZONE || 'Asia/Shanghai';
+  if (!isZone(zone)) faults.add('ZONE', 'an IANA time zone such as Asia/Shanghai', zone);
+  const channels = readChannels(env, faults);
+
+  const quietText = env.QUIET_HOURS || '22:00-07:00';
+  const quiet = parseQuietHours(quietText);
+  if (!quiet) faults.add('QUIET_HOURS', 'HH:MM-HH:MM (two different times) or off', quietText);
+  const paceText = env.PACE || '3-8s,12/min,200/day';
+  const pace = parsePace(paceText);
+  if (!pace) faults.add('PACE', 'like 3-8s,12/min,200/day or off', paceText);
+  if (pace === 'off' && !channels.every(isHarmless))
+    faults.add(
+      'PACE',
+      'a pace for a real account (off only for the sandbox, the mock puppet or a loopback endpoint)',
+      'off',
+    );
+
+  const database = readDatabase(env, dataDir, cwd, faults);
+  const redisUrl = readUrl(env, 'REDIS_URL', ['redis:', 'rediss:'], faults)?.href;
+  const logLevel = env.LOG_LEVEL || 'info';
+  if (!['silent', 'error', 'warn', 'info', 'debug'].includes(logLevel))
+    faults.add('LOG_LEVEL', 'silent, error, warn, info or debug', logLevel);
+  const sandboxToken = env.SANDBOX_TOKEN;
+  if (sandboxToken && sandboxToken.length < 8) faults.add('SANDBOX_TOKEN', 'at least 8 characters');
+
+  if (faults.list.length > 0) throw new UserError(`Settings: ${faults.list.join('; ')}`);
+  return {
+    port,
+    host,
+    publicUrl: publicUrl.replace(/\/+$/, ''),
+    dataDir,
+    database,
+    ...(redisUrl ? { redisUrl } : {}),
+    zone,
+    lessonsDir: resolve(cwd, env.LESSONS_DIR || './lessons'),
+    channels,
+    ...(sandboxToken ? { sandboxToken } : {}),
+    ...(quiet && quiet !== 'off' ? { quietHours: quiet } : {}),
+    ...(pace && pace !== 'off' ? { pace } : {}),
+    logLevel,
+  };
+}
+
+/** The environment over the `.env` file in `cwd`, when there is one. */
+export function readEnvironment(env: Env, cwd: string): Env {
+  let text: string;
+  try {
+    text = readFileSync(join(cwd, '.env'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return env;
+    throw new UserError(`.env can't be read: ${(error as Error).message}`, { cause: error });
+  }
+  return { ...parseEnv(text), ...env };
+}

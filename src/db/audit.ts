@@ -1,0 +1,23 @@
+/** Who changed what: appended in the transaction of the change. */
+import { newId } from './ids.ts';
+import type { Db } from './open.ts';
+
+export interface AuditEntry {
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+  readonly subject: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+export async function appendAudit(
+  db: Db,
+  { at, who, what, subject, before, after }: AuditEntry,
+): Promise<void> {
+  const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  await db
+    .insertInto('audit')
+    .values({ id: newId(), at, who, what, subject, before: json(before), after: json(after) })
+    .execute();
+}

@@ -1,0 +1,5 @@
+/** Appended to, never edited: a migration that has landed is history. */
+import { first } from './0001_first.ts';
+import type { Migration } from './columns.ts';
+
+export const MIGRATIONS: readonly Migration[] = [first];

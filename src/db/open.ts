@@ -1,0 +1,70 @@
+/** Opens the database by its configuration: SQLite through `node:sqlite`, PostgreSQL through `pg`. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+
+import { Kysely, PostgresDialect, type SqliteDatabase, SqliteDialect } from 'kysely';
+import pg from 'pg';
+
+import type { Config } from '../config.ts';
+import { migrate } from './migrate.ts';
+import type { Tables } from './tables.ts';
+
+/** What every query function takes first: the database, or a transaction on it. */
+export type Db = Kysely<Tables>;
+
+export type Dialect = Config['database']['kind'];
+
+// int8 and numeric (what sum() gives) come back as text from pg; ours all fit a double exactly.
+pg.types.setTypeParser(20, Number);
+pg.types.setTypeParser(1700, Number);
+
+/** Opens and migrates. Rejects with what the server or the file said. */
+export async function openDatabase(config: Config['database'], now: number): Promise<Db> {
+  const db =
+    config.kind === 'sqlite'
+      ? new Kysely<Tables>({ dialect: new SqliteDialect({ database: openSqlite(config.file) }) })
+      : new Kysely<Tables>({
+          dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: config.url, max: 10 }) }),
+        });
+  try {
+    await migrate(db, config.kind, now);
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+const CACHED_STATEMENTS = 500;
+
+/** `node:sqlite` behind the shape that Kysely expects, with its prepared statements kept. */
+function openSqlite(file: string): SqliteDatabase {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+  const sqlite = new DatabaseSync(file, { timeout: 10_000 });
+  sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  const statements = new Map<string, ReturnType<SqliteDatabase['prepare']>>();
+  return {
+    close: () => sqlite.close(),
+    prepare(sql) {
+      const kept = statements.get(sql);
+      if (kept) return kept;
+      // A deferred transaction that reads first can't wait for another writer, whatever the time-out.
+      const statement = sqlite.prepare(sql === 'begin' ? 'begin immediate' : sql);
+      const prepared = {
+        reader: statement.columns().length > 0,
+        all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as SQLInputValue[])),
+      };
+      if (statements.size >= CACHED_STATEMENTS) statements.clear();
+      statements.set(sql, prepared);
+      return prepared;
+    },
+  };
+}
+
+/** Runs `work` in a transaction: the one that `db` already is, else a new one. */
+export function inTransaction<T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
+}

@@ -1,0 +1,57 @@
+/**
+ * Our own messages, come back: what turns `awaiting-echo` and `unknown` into knowledge. An echo may come
+ * before the send returns, after it, late, twice, or never.
+ */
+import type { Echo } from '../channels/channel.ts';
+import { type Db, inTransaction } from '../db/open.ts';
+import type { DeliveryState } from '../db/tables.ts';
+import { bodyHash } from './body.ts';
+import { concludeDelivery } from './ledger.ts';
+
+const OPEN = ['sending', 'awaiting-echo', 'unknown'] as const;
+/** A delivery that is `sending` belongs to its courier, who looks at the parts by itself. */
+const SETTLED_BY_ECHO: readonly DeliveryState[] = ['awaiting-echo', 'unknown'];
+
+/** Records an echo: by id, else by body against the oldest open part of that chat. Says whether it was one of ours. */
+export async function recordEcho(db: Db, echo: Echo, now: number): Promise<boolean> {
+  return await inTransaction(db, async (trx) => {
+    const byId = await trx
+      .selectFrom('delivery_part')
+      .select(['delivery_id', 'seq', 'state'])
+      .where('account', '=', echo.account)
+      .where('message_id', '=', echo.id)
+      .executeTakeFirst();
+    const part = byId ?? (await findOpenPart(trx, echo));
+    if (!part) return false;
+    if (part.state === 'sent') return true;
+    const set = await trx
+      .updateTable('delivery_part')
+      .set({ state: 'sent', message_id: echo.id, sent_at: echo.at })
+      .where('delivery_id', '=', part.delivery_id)
+      .where('seq', '=', part.seq)
+      .where('state', 'in', [...OPEN])
+      .returning('seq')
+      .executeTakeFirst();
+    if (set) await concludeDelivery(trx, part.delivery_id, SETTLED_BY_ECHO, now);
+    return true;
+  });
+}
+
+function findOpenPart(trx: Db, echo: Echo) {
+  const open = trx
+    .selectFrom('delivery_part')
+    .innerJoin('delivery', 'delivery.id', 'delivery_part.delivery_id')
+    .leftJoin('chat_group', 'chat_group.id', 'delivery.group_id')
+    .select(['delivery_part.delivery_id', 'delivery_part.seq', 'delivery_part.state'])
+    .where('delivery_part.account', '=', echo.account)
+    .where('delivery_part.hash', '=', bodyHash(echo.kind, echo.text))
+    .where('delivery_part.state', 'in', [...OPEN])
+    .where('delivery_part.message_id', 'is', null)
+    .orderBy('delivery_part.sending_at')
+    .orderBy('delivery_part.seq');
+  const there =
+    echo.target.kind === 'group'
+      ? open.where('chat_group.room_id', '=', echo.target.roomId)
+      : open.where('delivery.contact_id', '=', echo.target.contactId);
+  return there.executeTakeFirst();
+}

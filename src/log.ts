@@ -1,0 +1,22 @@
+/**
+ * One structured log, on standard error so that standard output holds only what a command answers.
+ * Personal data never goes in: ids and counts, no names, no message text.
+ */
+import { pino } from 'pino';
+
+export type Log = Pick<import('pino').Logger, 'debug' | 'info' | 'warn' | 'error'>;
+
+export function openLog(level: string): Log {
+  const pretty = process.stderr.isTTY
+    ? {
+        transport: {
+          target: 'pino-pretty',
+          options: { destination: 2, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' },
+        },
+      }
+    : {};
+  return pretty.transport ? pino({ level, ...pretty }) : pino({ level }, pino.destination(2));
+}
+
+/** For tests and commands that must stay quiet. */
+export const silentLog: Log = pino({ level: 'silent' });

@@ -1,0 +1,66 @@
+/** Which lesson a group gets: a named one, the next of a course, the next of all. Never the same content twice. */
+import type { Db } from '../db/open.ts';
+import type { DeliveryState, ScheduleKind } from '../db/tables.ts';
+import type { Lesson } from '../lessons/lesson.ts';
+
+/** A delivery in one of these states has not brought its lesson to the group. */
+const NOT_BROUGHT: readonly DeliveryState[] = ['failed', 'expired', 'skipped'];
+
+export type Picked = Lesson | { readonly reason: string; readonly lessonId?: string };
+
+/** The ids and hashes of what a group has had or is about to have. */
+export async function taughtTo(db: Db, groupId: string): Promise<{ ids: Set<string>; hashes: Set<string> }> {
+  const rows = await db
+    .selectFrom('delivery')
+    .select(['content', 'hash'])
+    .where('group_id', '=', groupId)
+    .where('kind', '=', 'lesson')
+    .where('state', 'not in', [...NOT_BROUGHT])
+    .execute();
+  return { ids: new Set(rows.map((row) => row.content)), hashes: new Set(rows.map((row) => row.hash ?? '')) };
+}
+
+/** The lesson for a schedule's next firing in a group, or why there is none. */
+export async function pickLesson(
+  db: Db,
+  schedule: { readonly kind: ScheduleKind; readonly content: string },
+  groupId: string,
+  lessons: readonly Lesson[],
+): Promise<Picked> {
+  const taught = await taughtTo(db, groupId);
+  if (schedule.kind === 'course') {
+    const course = lessonsOfCourse(lessons, schedule.content);
+    if (course.length === 0) return { reason: `课程「${schedule.content}」里没有微课` };
+    return (
+      course.find((lesson) => !taught.ids.has(lesson.id)) ?? { reason: `课程「${schedule.content}」已经学完` }
+    );
+  }
+  const lesson = lessons.find(({ id }) => id === schedule.content);
+  if (!lesson) return { reason: `微课 ${schedule.content} 已经不在`, lessonId: schedule.content };
+  if (taught.hashes.has(lesson.hash)) return { reason: '这一课这个群已经发过', lessonId: lesson.id };
+  return lesson;
+}
+
+/** A course's lessons in their order. */
+export const lessonsOfCourse = (lessons: readonly Lesson[], course: string): Lesson[] =>
+  lessons.filter((lesson) => lesson.course === course).toSorted((a, b) => a.order - b.order);
+
+/** The first lesson of the catalogue that the group hasn't had. */
+export async function nextUntaught(
+  db: Db,
+  groupId: string,
+  lessons: readonly Lesson[],
+): Promise<Lesson | undefined> {
+  const taught = await taughtTo(db, groupId);
+  return lessons.find((lesson) => !taught.ids.has(lesson.id));
+}
+
+/** 第 N 课 of a group: one more than its last. */
+export async function nextOrdinal(db: Db, groupId: string): Promise<number> {
+  const { last } = await db
+    .selectFrom('delivery')
+    .select(({ fn }) => fn.max('ordinal').as('last'))
+    .where('group_id', '=', groupId)
+    .executeTakeFirstOrThrow();
+  return (last ?? 0) + 1;
+}
