@@ -1,0 +1,19 @@
+/** What a command in the chat is given, and what it gives back: the words to say. */
+import type { Db } from '../../db/open.ts';
+import type { Lesson } from '../../lessons/lesson.ts';
+import type { Group } from '../../people/groups.ts';
+
+export interface CommandContext {
+  readonly db: Db;
+  readonly zone: string;
+  readonly now: number;
+  readonly memberId: string;
+  /** Where it was said; absent in a private chat. */
+  readonly group?: Group;
+  readonly lessons: readonly Lesson[];
+  /** Base of links that may be given here; absent where none may. */
+  readonly linkBase?: string;
+}
+
+/** `rest` is what stands after the command's word, trimmed. */
+export type Command = (rest: string, context: CommandContext) => Promise<string> | string;

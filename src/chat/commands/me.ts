@@ -1,0 +1,29 @@
+import { streakOf } from '../../checkin/checkins.ts';
+import { localDay } from '../../clock.ts';
+import type { Command } from './command.ts';
+
+/** What a member has done so far, told to themselves; in a group only what nobody minds being seen. */
+export const me: Command = async (_rest, { db, zone, now, memberId }) => {
+  const sums = await db
+    .selectFrom('rollup_member_day')
+    .select(({ fn }) => [
+      fn.sum<number | null>('answers').as('answers'),
+      fn.sum<number | null>('correct').as('correct'),
+      fn.count<number>('day').distinct().as('days'),
+    ])
+    .where('member_id', '=', memberId)
+    .where((eb) => eb.or([eb('answers', '>', 0), eb('checkins', '>', 0)]))
+    .executeTakeFirstOrThrow();
+  const { name } = await db
+    .selectFrom('member')
+    .select('name')
+    .where('id', '=', memberId)
+    .executeTakeFirstOrThrow();
+  const answers = Number(sums.answers ?? 0);
+  const streak = await streakOf(db, memberId, localDay(now, zone));
+  if (Number(sums.days) === 0) return `${name}，还没有你的学习记录。看完一课，回复答案或 打卡 就开始了。`;
+  const lines = [`${name}：学了 ${Number(sums.days)} 天`];
+  if (answers > 0) lines.push(`答题 ${answers} 道，答对 ${Number(sums.correct ?? 0)} 道`);
+  lines.push(streak > 0 ? `连续打卡 ${streak} 天` : '今天还没打卡');
+  return lines.join('\n');
+};

@@ -1,0 +1,43 @@
+/** The words that are commands, and when they count. */
+
+export type CommandName =
+  'help' | 'me' | 'rank' | 'lesson' | 'makeup' | 'bind' | 'login' | 'question' | 'search' | 'quit-reminder';
+
+/** Commands that are one word and nothing else. */
+const WORDS: ReadonlyMap<string, CommandName> = new Map(
+  (
+    [
+      ['help', ['帮助', 'help', '?']],
+      ['me', ['我的', '我的学习', '我的积分']],
+      ['rank', ['排行', '排行榜', '光荣榜']],
+      ['lesson', ['学', '学习', '今日课程', '下一课', '看课']],
+      ['makeup', ['补学', '补课', '补打卡', '补卡', '补签']],
+      ['bind', ['认证', '绑定']],
+      ['login', ['登录', '后台']],
+      ['question', ['提问']],
+      ['search', ['搜', '搜索']],
+      ['quit-reminder', ['退订提醒', '不要提醒我']],
+    ] as const
+  ).flatMap(([name, words]) => words.map((word) => [word, name] as const)),
+);
+
+/** Commands that are followed by something. */
+const WITH_REST = /^(认证|绑定|提问|搜索|搜)(?:\s*[:：,，]\s*|\s+)(\S[\s\S]*)$/;
+/** In a group without a mention only these, and only alone. */
+const OPEN_TO_ALL: readonly CommandName[] = ['help', 'me', 'rank'];
+
+/** `said` is normalised, without the mention. */
+export function readCommand(
+  said: string,
+  { where, mention }: { where: 'group' | 'dm'; mention: boolean },
+): { name: CommandName; rest: string } | undefined {
+  const addressed = where === 'dm' || mention;
+  const exact = WORDS.get(said.toLowerCase());
+  if (exact) return addressed || OPEN_TO_ALL.includes(exact) ? { name: exact, rest: '' } : undefined;
+  if (!addressed) return undefined;
+  const trimmed = WORDS.get(said.toLowerCase().replace(/[\s。.!！~,，]+$/u, ''));
+  if (trimmed) return { name: trimmed, rest: '' };
+  const match = WITH_REST.exec(said);
+  const name = match?.[1] === undefined ? undefined : WORDS.get(match[1]);
+  return name && match?.[2] ? { name, rest: match[2].trim() } : undefined;
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+import { interpret, toPublic } from '../../src/chat/interpret.ts';
+import type { OpenQuestion } from '../../src/quiz/question.ts';
+
+interface Case {
+  readonly id: string;
+  readonly quiz: readonly string[];
+  readonly where: 'group' | 'dm';
+  readonly mention: boolean;
+  readonly text: string;
+  readonly expect: unknown;
+  readonly why: string;
+}
+
+/** `multi4` as the interpreter takes it. */
+export function openQuestion(name: string): OpenQuestion {
+  const [, type = '', options = '0'] = /^([a-z]+)(\d*)$/.exec(name) ?? [];
+  return { type: type as OpenQuestion['type'], options: Number(options) };
+}
+
+const read = (name: string) =>
+  readFileSync(new URL(name, import.meta.url), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Case);
+
+describe.each(['interpret.jsonl', 'interpret.own.jsonl'])('the cases of %s', (name) => {
+  it.each(read(name).map((one) => [one.id, one.text, one] as const))('%s %j', (_id, _text, one) => {
+    const { where, mention, text } = one;
+    const intent = interpret({ quiz: one.quiz.map(openQuestion), where, mention, text });
+    expect(toPublic(intent), one.why).toEqual(one.expect);
+  });
+});
