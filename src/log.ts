@@ -2,9 +2,9 @@
  * One structured log, on standard error so that standard output holds only what a command answers.
  * Personal data never goes in: ids and counts, no names, no message text.
  */
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 
-export type Log = Pick<import('pino').Logger, 'debug' | 'info' | 'warn' | 'error'>;
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 export function openLog(level: string): Log {
   const pretty = process.stderr.isTTY

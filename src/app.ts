@@ -1,0 +1,235 @@
+/**
+ * All parts of a running server, put together: channels speak to the inbox, the inbox to the records, the
+ * clock's tick to the planner, the planner to the ledger, the ledger through the queue to the channels.
+ * `main.ts` runs it; the tests run it with a clock that they move.
+ */
+import { join } from 'node:path';
+
+import type { Channel, ChannelSink } from './channels/channel.ts';
+import { planAcks } from './chat/acks.ts';
+import { forgetTalk } from './chat/forget.ts';
+import { handleNew } from './chat/handle.ts';
+import { openInbox } from './chat/inbox.ts';
+import { type Clock, DAY, sayWhen } from './clock.ts';
+import { type Config, isLoopback } from './config.ts';
+import { type Db, inTransaction } from './db/open.ts';
+import { makeComposer } from './delivery/compose.ts';
+import { makeCourier } from './delivery/courier.ts';
+import { recordEcho } from './delivery/echo.ts';
+import type { Delivery } from './delivery/ledger.ts';
+import { openQueue, type RedisAddress, type SendQueue } from './delivery/queue.ts';
+import {
+  beginEpoch,
+  endEpoch,
+  expireEchoes,
+  listQueued,
+  queueDue,
+  searchHistory,
+  settleDeadEpochs,
+} from './delivery/recover.ts';
+import { reasonOf } from './errors.ts';
+import { type Catalogue, loadCatalogue } from './lessons/catalogue.ts';
+import { recordRevision } from './lessons/revisions.ts';
+import type { Log } from './log.ts';
+import { recordSeenGroup } from './people/groups.ts';
+import { closeDueWindows } from './schedule/closing.ts';
+import { planDue } from './schedule/planner.ts';
+import { previewSends } from './schedule/preview.ts';
+
+export interface AppParts {
+  readonly config: Config;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redis: RedisAddress;
+  readonly channels: readonly Channel[];
+  readonly random?: () => number;
+  /** Sets queues of one Redis apart. */
+  readonly queuePrefix?: string;
+}
+
+export interface App {
+  readonly catalogue: () => Catalogue;
+  readonly queue: SendQueue;
+  /** One round of everything that time brings; rounds never overlap. */
+  tick(): Promise<void>;
+  /** Makes good what a crash, an emptied queue or a silent channel lost; reads the lessons anew. */
+  sweep(): Promise<void>;
+  /** Resolves when every message that arrived is handled. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const BOT_NAME = '小课';
+
+export async function openApp(parts: AppParts): Promise<App> {
+  const { config, db, clock, log, channels, redis } = parts;
+  const accounts = channels.map(({ account }) => account);
+  const channelOf = (account: string) => channels.find((channel) => channel.account === account);
+  const linkBase = (channel: Channel | undefined) =>
+    channel && (!channel.limits.paced || !isLoopback(new URL(config.publicUrl).hostname))
+      ? config.publicUrl
+      : undefined;
+
+  let catalogue = await readLessons();
+  const stopping = new AbortController();
+  const epoch = await beginEpoch(db, clock.now());
+  await settleDeadEpochs(db, accounts, epoch, clock.now());
+
+  const deliver = makeCourier({
+    db,
+    clock,
+    log,
+    zone: config.zone,
+    epoch,
+    ...(config.pace ? { pace: config.pace } : {}),
+    ...(config.quietHours ? { quietHours: config.quietHours } : {}),
+    channelOf,
+    compose: makeComposer({ zone: config.zone, linkBase, nextLesson }),
+    picturePath: (file) => join(config.lessonsDir, file),
+    random: parts.random ?? Math.random,
+    signal: stopping.signal,
+  });
+  const queue = openQueue({
+    redis,
+    accounts,
+    deliver,
+    log,
+    ...(parts.queuePrefix ? { prefix: parts.queuePrefix } : {}),
+  });
+
+  const handling = serial(async () => {
+    const handled = await handleNew({
+      db,
+      log,
+      zone: config.zone,
+      now: () => clock.now(),
+      lessons: () => catalogue.lessons,
+      botNames: (account) => [BOT_NAME, channelOf(account)?.status().name ?? BOT_NAME],
+      linkBase: (account) => linkBase(channelOf(account)),
+    });
+    // A reply in a private chat doesn't wait for the next tick.
+    if (handled > 0) await enqueue(await queueDue(db, accounts, clock.now()));
+  }, log);
+  const inbox = openInbox(db, () => clock.now(), handling.poke);
+
+  let owesJobs = false;
+  async function enqueue(due: readonly Delivery[]) {
+    if (due.length === 0) return;
+    try {
+      await queue.add(due);
+    } catch (error) {
+      owesJobs = true;
+      log.warn(
+        { reason: reasonOf(error), deliveries: due.length },
+        'Redis took no jobs; they are added when it answers',
+      );
+    }
+  }
+
+  const ticking = serial(async () => {
+    const now = clock.now();
+    await planDue(db, catalogue.lessons, now);
+    await planAcks(db, now);
+    // Answers that have arrived count before their quiz is closed.
+    await inbox.settled();
+    await handling.run();
+    await closeDueWindows(db, now);
+    await expireEchoes(db, now);
+    await enqueue(await queueDue(db, accounts, now));
+    if (owesJobs) {
+      owesJobs = false;
+      await enqueue(await listQueued(db, accounts));
+    }
+  }, log);
+
+  const sweeping = serial(async () => {
+    catalogue = await readLessons();
+    await settleDeadEpochs(db, accounts, epoch, clock.now());
+    for (const channel of channels)
+      if (channel.status().state === 'online') await searchHistory(db, channel, clock.now());
+    await handling.run();
+    await enqueue(await listQueued(db, accounts));
+    await forgetTalk(db, clock.now());
+  }, log);
+
+  /** A folder that can't be read keeps what was read before. */
+  async function readLessons(): Promise<Catalogue> {
+    const read = await loadCatalogue(config.lessonsDir);
+    await inTransaction(db, async (trx) => {
+      for (const lesson of read.lessons)
+        await recordRevision(trx, lesson, read.sources.get(lesson.hash) ?? '', 'operator', clock.now());
+    });
+    return read;
+  }
+
+  async function nextLesson(trx: Db, groupId: string, now: number): Promise<string | undefined> {
+    const sends = await previewSends(trx, catalogue.lessons, now, now + 7 * DAY);
+    const next = sends.find((send) => send.group.id === groupId && send.kind !== 'digest');
+    return next && `${sayWhen(next.at, now, config.zone)}《${next.title}》`;
+  }
+
+  const sink: ChannelSink = {
+    message: (message) => inbox.write(message),
+    async echo(echo) {
+      await recordEcho(db, echo, clock.now());
+    },
+    async group(group) {
+      await recordSeenGroup(db, group, clock.now());
+    },
+  };
+  for (const channel of channels) await channel.start(sink);
+  handling.poke();
+
+  return {
+    catalogue: () => catalogue,
+    queue,
+    tick: ticking.run,
+    sweep: sweeping.run,
+    async settled() {
+      await inbox.settled();
+      await handling.run();
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.allSettled(channels.map((channel) => channel.stop()));
+      await inbox.settled();
+      await Promise.allSettled([ticking.idle(), sweeping.idle(), handling.idle()]);
+      await queue.close();
+      await endEpoch(db, epoch, clock.now());
+    },
+  };
+}
+
+/** Runs a job one at a time. `poke` asks for a run soon and never rejects; `run` resolves after one that began later. */
+function serial(job: () => Promise<void>, log: Log) {
+  let current: Promise<void> | undefined;
+  let again: Promise<void> | undefined;
+  const start = (): Promise<void> => {
+    const run = job().finally(() => {
+      if (current === run) current = undefined;
+    });
+    current = run;
+    return run;
+  };
+  const run = (): Promise<void> => {
+    if (!current) return start();
+    again ??= current
+      .catch(() => undefined)
+      .then(() => {
+        again = undefined;
+        return start();
+      });
+    return again;
+  };
+  return {
+    run,
+    poke: () =>
+      void run().catch((error: unknown) =>
+        log.error({ reason: reasonOf(error) }, 'a round failed; the next one tries again'),
+      ),
+    async idle() {
+      while (current ?? again) await (again ?? current)?.catch(() => undefined);
+    },
+  };
+}

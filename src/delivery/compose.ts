@@ -1,0 +1,99 @@
+/** Composes the words of a delivery at the moment it is sent: a lesson with its closing time, a key, a digest. */
+import type { Channel } from '../channels/channel.ts';
+import { localDay, sayWhen } from '../clock.ts';
+import type { Db } from '../db/open.ts';
+import { composeGroupDay, readGroupDay } from '../digest/daily.ts';
+import { pictureFile } from '../lessons/catalogue.ts';
+import { composeKey, composeLesson } from '../lessons/compose.ts';
+import type { ChatPart, Lesson } from '../lessons/lesson.ts';
+import { findRevision } from '../lessons/revisions.ts';
+import { splitText } from '../lessons/split.ts';
+import { listQuestionResults } from '../quiz/answers.ts';
+import { openWindow } from '../quiz/windows.ts';
+import type { Composed } from './courier.ts';
+import type { Delivery, Draft } from './ledger.ts';
+
+export interface ComposerParts {
+  readonly zone: string;
+  /** Base of links that may be given in that channel's chats; absent where none may. */
+  readonly linkBase: (channel: Channel) => string | undefined;
+  /** What comes next in a group after `now`, ready to read, or `undefined`. */
+  readonly nextLesson: (trx: Db, groupId: string, now: number) => Promise<string | undefined>;
+}
+
+export type Compose = (trx: Db, delivery: Delivery, channel: Channel, now: number) => Promise<Composed>;
+
+export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Compose {
+  return async function compose(trx, delivery, channel, now) {
+    switch (delivery.kind) {
+      case 'lesson':
+        return await composeLessonDelivery(trx, delivery, channel, now);
+      case 'key':
+        return await composeKeyDelivery(trx, delivery, channel);
+      case 'digest':
+        return await composeDigest(trx, delivery, channel, now);
+      case 'ack':
+      case 'reply':
+        return { skip: '没有内容可发' };
+    }
+  };
+
+  async function composeLessonDelivery(
+    trx: Db,
+    delivery: Delivery,
+    channel: Channel,
+    now: number,
+  ): Promise<Composed> {
+    const lesson = delivery.hash === null ? undefined : await findRevision(trx, delivery.hash);
+    if (!lesson || delivery.group_id === null) return { skip: '这一课的内容不在了' };
+    const hasQuiz = lesson.questions.length > 0;
+    const closesAt = now + delivery.close_after;
+    if (hasQuiz)
+      await openWindow(trx, {
+        deliveryId: delivery.id,
+        groupId: delivery.group_id,
+        lessonId: lesson.id,
+        hash: lesson.hash,
+        opensAt: now,
+        closesAt,
+      });
+    const base = linkBase(channel);
+    const parts = composeLesson(lesson, {
+      ...(delivery.ordinal === null ? {} : { ordinal: delivery.ordinal }),
+      ...(hasQuiz ? { closesAt: sayWhen(closesAt, now, zone) } : {}),
+      ...(base === undefined ? {} : { link: `${base}/l/${lesson.id}` }),
+    });
+    return { drafts: toDrafts(parts, lesson, channel) };
+  }
+
+  /** `content` of a key is the window's id. */
+  async function composeKeyDelivery(trx: Db, delivery: Delivery, channel: Channel): Promise<Composed> {
+    const lesson = delivery.hash === null ? undefined : await findRevision(trx, delivery.hash);
+    if (!lesson) return { skip: '这一课的内容不在了' };
+    const shares = await listQuestionResults(trx, delivery.content);
+    return { drafts: toDrafts(composeKey(lesson, shares, delivery.ordinal ?? undefined), lesson, channel) };
+  }
+
+  /** The day of the nominal hour, also when it goes out after midnight. */
+  async function composeDigest(
+    trx: Db,
+    delivery: Delivery,
+    channel: Channel,
+    now: number,
+  ): Promise<Composed> {
+    if (delivery.group_id === null) return { skip: '没有内容可发' };
+    const day = localDay(delivery.planned_at, zone);
+    const figures = await readGroupDay(trx, delivery.group_id, day, zone);
+    const text = composeGroupDay(day, figures, zone, await nextLesson(trx, delivery.group_id, now));
+    return { drafts: splitText(text, channel.limits.maxText).map((body) => ({ kind: 'text', body })) };
+  }
+}
+
+/** Parts as the channel takes them: long texts split, pictures by their file in the lessons' folder. */
+function toDrafts(parts: readonly ChatPart[], lesson: Lesson, channel: Channel): Draft[] {
+  return parts.flatMap((part): Draft[] =>
+    part.kind === 'text'
+      ? splitText(part.text, channel.limits.maxText).map((body) => ({ kind: 'text', body }))
+      : [{ kind: 'picture', body: pictureFile(lesson, part.file), alt: part.alt }],
+  );
+}
