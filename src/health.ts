@@ -1,0 +1,78 @@
+/** The state of each part, for `/healthz` and the home page. */
+import type { App } from './app.ts';
+import type { Channel } from './channels/channel.ts';
+import { type Config, isLoopback } from './config.ts';
+import type { Db } from './db/open.ts';
+
+export interface ChannelHealth {
+  readonly account: string;
+  readonly state: string;
+  readonly since: number;
+  readonly reason?: string;
+  readonly lastTrafficAt?: number;
+}
+
+export interface Health {
+  /** `down`: the database or the queue doesn't answer; `degraded`: something else needs a look. */
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly parts: {
+    readonly database: 'ok' | 'down';
+    readonly queue: 'ok' | 'down';
+    readonly lessons: { readonly count: number; readonly faults: number };
+    /** Deliveries of which nobody knows whether they arrived. */
+    readonly unknownDeliveries: number;
+    readonly channels: readonly ChannelHealth[];
+    /** Why no link goes out on real channels; absent when links do. */
+    readonly links?: string;
+  };
+}
+
+export interface HealthParts {
+  readonly config: Config;
+  readonly db: Db;
+  readonly channels: readonly Channel[];
+  readonly app: Pick<App, 'queue' | 'catalogue'>;
+}
+
+export async function readHealth({ config, db, channels, app }: HealthParts): Promise<Health> {
+  const [unknown, queueAnswers] = await Promise.all([countUnknown(db), app.queue.ping()]);
+  const states = channels.map((channel) => channel.status());
+  const { lessons, faults } = app.catalogue();
+  const isLocal = isLoopback(new URL(config.publicUrl).hostname);
+  const silentLinks = isLocal && channels.some(({ limits }) => limits.paced);
+  const isDown = unknown === undefined || !queueAnswers;
+  const isDegraded =
+    states.some(({ state }) => state !== 'online') || (unknown ?? 0) > 0 || faults.length > 0;
+  return {
+    status: isDown ? 'down' : isDegraded ? 'degraded' : 'ok',
+    parts: {
+      database: unknown === undefined ? 'down' : 'ok',
+      queue: queueAnswers ? 'ok' : 'down',
+      lessons: { count: lessons.length, faults: faults.length },
+      unknownDeliveries: unknown ?? 0,
+      channels: states.map(({ account, state, since, reason, lastTrafficAt }) => ({
+        account,
+        state,
+        since,
+        ...(reason === undefined ? {} : { reason }),
+        ...(lastTrafficAt === undefined ? {} : { lastTrafficAt }),
+      })),
+      ...(silentLinks
+        ? { links: 'PUBLIC_URL is this machine only: no link goes out on a real channel' }
+        : {}),
+    },
+  };
+}
+
+async function countUnknown(db: Db): Promise<number | undefined> {
+  try {
+    const { count } = await db
+      .selectFrom('delivery')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('state', '=', 'unknown')
+      .executeTakeFirstOrThrow();
+    return count;
+  } catch {
+    return undefined;
+  }
+}

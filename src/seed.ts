@@ -1,0 +1,98 @@
+/** Gives a first start of the sandbox its branches, roster, groups and a schedule, so that a lesson comes soon. */
+import { SANDBOX_WORLD } from './channels/sandbox/world.ts';
+import { HOUR, MINUTE, SECOND } from './clock.ts';
+import { newId } from './db/ids.ts';
+import { type Db, inTransaction } from './db/open.ts';
+import type { Lesson } from './lessons/lesson.ts';
+import { findGroup, recordSeenGroup } from './people/groups.ts';
+import { bindIdentity, ensureUnit } from './people/members.ts';
+import { addSchedule } from './schedule/schedules.ts';
+
+const ACCOUNT = 'sandbox';
+const FIRST_LESSON_IN = 20 * SECOND;
+
+/** Does nothing when the sandbox's groups are there already. Gives whether it was the first start. */
+export async function seedWorld(
+  db: Db,
+  lessons: readonly Lesson[],
+  zone: string,
+  now: number,
+): Promise<boolean> {
+  return await inTransaction(db, async (trx) => {
+    const [room] = SANDBOX_WORLD.rooms;
+    if (!room || (await findGroup(trx, ACCOUNT, room.id))) return false;
+    for (const one of SANDBOX_WORLD.rooms) await seedRoom(trx, one, now);
+    await seedSchedules(trx, lessons, zone, now);
+    return true;
+  });
+}
+
+async function seedRoom(trx: Db, room: (typeof SANDBOX_WORLD.rooms)[number], now: number): Promise<void> {
+  const unitId = await ensureUnit(trx, room.unit, now);
+  const members = room.people.map(({ id, nickname }) => ({ contactId: id, name: nickname }));
+  const group = await recordSeenGroup(
+    trx,
+    { account: ACCOUNT, roomId: room.id, topic: room.topic, members },
+    now,
+  );
+  await trx
+    .updateTable('chat_group')
+    .set({ key: room.key, unit_id: unitId, enabled: 1 })
+    .where('id', '=', group.id)
+    .execute();
+  for (const person of room.people) {
+    const memberId = newId();
+    await trx
+      .insertInto('member')
+      .values({
+        id: memberId,
+        name: person.name,
+        unit_id: unitId,
+        status: person.status,
+        created_at: now,
+        left_at: null,
+      })
+      .execute();
+    await bindIdentity(trx, { account: ACCOUNT, contactId: person.id, memberId, how: 'seed' }, now);
+  }
+}
+
+/** The first lesson at once, then the courses three evenings a week, and the day's digest. */
+async function seedSchedules(trx: Db, lessons: readonly Lesson[], zone: string, now: number): Promise<void> {
+  const [first] = lessons;
+  if (!first) return;
+  const common = { groups: 'all', zone } as const;
+  await addSchedule(
+    trx,
+    {
+      ...common,
+      kind: 'lesson',
+      content: first.id,
+      when: { at: now + FIRST_LESSON_IN },
+      closeAfter: 30 * MINUTE,
+    },
+    'seed',
+    now,
+  );
+  const courses = [...new Set(lessons.map(({ course }) => course))].filter(Boolean);
+  const evenings = ['1,3,5', '2,4', '6', '0'];
+  for (const [index, course] of courses.slice(0, evenings.length).entries())
+    await addSchedule(
+      trx,
+      {
+        ...common,
+        kind: 'course',
+        content: course,
+        when: { cron: `0 20 * * ${evenings[index] ?? '1'}` },
+        closeAfter: 24 * HOUR,
+      },
+      'seed',
+      now,
+    );
+  await addSchedule(
+    trx,
+    { ...common, kind: 'digest', content: 'day', when: { cron: '30 21 * * *' } },
+    'seed',
+    now,
+  );
+}

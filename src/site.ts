@@ -1,0 +1,93 @@
+/** Gives the pages their figures and functions, and opens the web server. */
+import type { App } from './app.ts';
+import type { SandboxChannel } from './channels/sandbox/sandbox.ts';
+import { addDays, type Clock, DAY, localDay, mondayOf } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Db } from './db/open.ts';
+import { readParticipation } from './digest/participation.ts';
+import { UserError } from './errors.ts';
+import type { Log } from './log.ts';
+import { findGroup } from './people/groups.ts';
+import { STATUS_NAMES } from './people/members.ts';
+import { findSession, isLoginTokenLive, spendLoginToken } from './people/sessions.ts';
+import { previewSends } from './schedule/preview.ts';
+import { sendNow } from './schedule/send-now.ts';
+import { nextUntaught } from './schedule/syllabus.ts';
+import type { HealthView, ParticipationView, UpcomingView, WebParts } from './web/parts.ts';
+import { openWeb, type Site } from './web/server.ts';
+
+export interface SiteParts {
+  readonly config: Config;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly app: Pick<App, 'catalogue' | 'tick'>;
+  readonly sandbox?: SandboxChannel;
+}
+
+const SHOWN = 8;
+const SANDBOX_CLOSES = 10 * 60_000;
+
+export const openSite = (parts: SiteParts, health: () => Promise<HealthView>): Promise<Site> =>
+  openWeb(webParts(parts, health));
+
+export function webParts(parts: SiteParts, health: () => Promise<HealthView>): WebParts {
+  const { config, db, clock, log, app, sandbox } = parts;
+  return {
+    config,
+    clock,
+    log,
+    catalogue: app.catalogue,
+    health,
+    upcoming: () => readUpcoming(parts),
+    participation: () => readWeek(parts),
+    ...(sandbox ? { sandbox } : {}),
+    sendNextLesson: (roomId) => sendNext(parts, roomId),
+    sessions: {
+      isLinkLive: (secret) => isLoginTokenLive(db, secret, clock.now()),
+      spendLink: (secret) => spendLoginToken(db, secret, clock.now()),
+      find: (secret) => findSession(db, secret, clock.now()),
+    },
+  };
+}
+
+async function readUpcoming({ db, clock, app }: SiteParts): Promise<UpcomingView[]> {
+  const now = clock.now();
+  const sends = await previewSends(db, app.catalogue().lessons, now, now + 7 * DAY);
+  return sends.slice(0, SHOWN).map(({ at, group, title }) => ({ at, topic: group.topic, title }));
+}
+
+/** From Monday to Sunday of this week. */
+async function readWeek({ db, clock, config }: SiteParts): Promise<ParticipationView> {
+  const monday = mondayOf(localDay(clock.now(), config.zone));
+  const sunday = addDays(monday, 6);
+  const { groups, members } = await readParticipation(db, monday, sunday);
+  return {
+    week: `${sayDay(monday)}—${sayDay(sunday)}`,
+    groups,
+    members: members.map((member) => ({ ...member, status: nameOfStatus(member.status) })),
+  };
+}
+
+const sayDay = (day: string) => `${Number(day.slice(5, 7))}月${Number(day.slice(8))}日`;
+
+const nameOfStatus = (status: string) =>
+  status in STATUS_NAMES ? STATUS_NAMES[status as keyof typeof STATUS_NAMES] : status;
+
+/** The sandbox's button: the next lesson that the group hasn't had, now, with a quiz that closes in ten minutes. */
+async function sendNext({ db, clock, config, app }: SiteParts, roomId: string): Promise<string> {
+  const now = clock.now();
+  const group = await findGroup(db, 'sandbox', roomId);
+  if (!group) throw new UserError('没有这个群');
+  if (group.enabled === 0) throw new UserError(`这个群没有启用：weike group enable ${group.key}`);
+  const lesson = await nextUntaught(db, group.id, app.catalogue().lessons);
+  if (!lesson) return '这个群把所有的课都学完了。';
+  await sendNow(
+    db,
+    { lesson, groups: [group], zone: config.zone, closeAfter: SANDBOX_CLOSES },
+    'sandbox',
+    now,
+  );
+  await app.tick();
+  return `《${lesson.title}》这就发到群里，小测 10 分钟后公布答案。`;
+}

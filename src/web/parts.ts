@@ -1,0 +1,69 @@
+/** What the pages are given: plain values and functions, put together in `site.ts`. */
+import type { SandboxChannel } from '../channels/sandbox/sandbox.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Catalogue } from '../lessons/catalogue.ts';
+import type { Log } from '../log.ts';
+
+export interface HealthView {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly parts: {
+    readonly database: 'ok' | 'down';
+    readonly queue: 'ok' | 'down';
+    readonly unknownDeliveries: number;
+    readonly channels: readonly {
+      readonly account: string;
+      readonly state: string;
+      readonly reason?: string;
+    }[];
+    readonly links?: string;
+  };
+}
+
+export interface UpcomingView {
+  /** ms. */
+  readonly at: number;
+  readonly topic: string;
+  readonly title: string;
+}
+
+export interface ParticipationView {
+  /** `11月23日—29日`. */
+  readonly week: string;
+  readonly groups: readonly {
+    readonly topic: string;
+    readonly people: number;
+    readonly learned: number;
+    readonly answers: number;
+    readonly correct: number;
+    readonly checkins: number;
+  }[];
+  readonly members: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly unit: string | null;
+    readonly group: string;
+    readonly answers: number;
+    readonly correct: number;
+    readonly checkins: number;
+    readonly days: number;
+  }[];
+}
+
+export interface WebParts {
+  readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'zone' | 'lessonsDir' | 'sandboxToken'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly catalogue: () => Catalogue;
+  readonly health: () => Promise<HealthView>;
+  readonly upcoming: () => Promise<readonly UpcomingView[]>;
+  readonly participation: () => Promise<ParticipationView>;
+  readonly sandbox?: SandboxChannel;
+  /** Sends the group its next lesson; what to tell the person who pressed. */
+  readonly sendNextLesson: (roomId: string) => Promise<string>;
+  readonly sessions: {
+    readonly isLinkLive: (secret: string) => Promise<boolean>;
+    readonly spendLink: (secret: string) => Promise<{ session: string; expiresAt: number } | undefined>;
+    readonly find: (secret: string) => Promise<{ role: string } | undefined>;
+  };
+}
