@@ -41,8 +41,11 @@ export async function recordAnswers(
       .executeTakeFirst();
     if (counted?.message_id === message.messageId) continue;
     const isLast = !counted || counted.written_at <= message.writtenAt;
-    if (counted && isLast)
+    if (counted && isLast) {
       await trx.updateTable('answer').set({ counted: 0 }).where('id', '=', counted.id).execute();
+      touched.push(counted.written_at);
+    }
+    touched.push(message.writtenAt);
     await trx
       .insertInto('answer')
       .values({

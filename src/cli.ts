@@ -1,0 +1,140 @@
+/** The same parts from a terminal. Each command loads only what it needs. */
+import { Command, CommanderError } from 'commander';
+
+import { reasonOf, UserError } from './errors.ts';
+
+const FAILED = 1;
+const MISUSED = 2;
+
+/** Repeatable options gather. */
+const gather = (value: string, before: readonly string[]) => [...before, value];
+
+const program = new Command('weike')
+  .description('微课: lessons, groups, schedules and deliveries from a terminal')
+  .showHelpAfterError()
+  .exitOverride();
+
+type Options = Record<string, unknown>;
+
+/** Adds a command whose work lies in a module of its own; `run` gives the exit code, or nothing for 0. */
+function add(
+  path: string,
+  description: string,
+  run: (args: string[], options: Options) => Promise<number | void>,
+): Command {
+  const words = path.split(' ');
+  const rest = words.slice(1).join(' ');
+  const isNested = words.length > 1 && !/^[[<]/.test(words[1] ?? '');
+  const parent = isNested ? group(words[0] ?? '') : program;
+  return parent
+    .command(isNested ? rest : path)
+    .description(description)
+    .option('--json', 'machine-readable output on standard output')
+    .action(async (...given: unknown[]) => {
+      const options = given.at(-2) as Options;
+      const args = given
+        .slice(0, -2)
+        .flat()
+        .filter((one) => typeof one === 'string');
+      process.exitCode = (await run(args, options)) ?? 0;
+    });
+}
+
+function group(name: string): Command {
+  return (
+    program.commands.find((command) => command.name() === name) ??
+    program.command(name).description(`commands on a ${name}`)
+  );
+}
+
+const groups = () => import('./cli/groups.ts');
+const members = () => import('./cli/members.ts');
+const lessons = () => import('./cli/lessons.ts');
+const schedules = () => import('./cli/schedules.ts');
+const deliveries = () => import('./cli/deliveries.ts');
+
+add('group list', 'all groups that a channel has shown', async (_, options) =>
+  (await groups()).list(options),
+);
+add('group enable <key>', 'let the bot read and write in a group', async ([key = ''], options) =>
+  (await groups()).setEnabled(key, true, options),
+);
+add('group disable <key>', 'stop reading and writing in a group', async ([key = ''], options) =>
+  (await groups()).setEnabled(key, false, options),
+);
+
+add('member list', 'the roster and the guests', async (_, options) => (await members()).list(options));
+add('member add <name>', 'add a person to the roster', async ([name = ''], options) =>
+  (await members()).add(name, options),
+)
+  .option('--unit <name>', 'the organisation unit; made when it is not there yet')
+  .option('--status <status>', 'full, probationary, prospective, applicant or masses', 'full');
+
+add('lesson list', 'the lessons that can be sent', async (_, options) => (await lessons()).list(options));
+add('lesson check [files...]', 'every fault with file, line and cure', async (files, options) =>
+  (await lessons()).check(files, options),
+);
+add(
+  'lesson render <file>',
+  'a lesson as the chat or the page shows it; - reads standard input',
+  async ([file = ''], options) => (await lessons()).render(file, options),
+).option('--as <form>', 'chat or page', 'chat');
+
+add('schedule list', 'what is scheduled', async (_, options) => (await schedules()).list(options));
+add('schedule add', 'schedule a lesson, a course or a digest', async (_, options) =>
+  (await schedules()).add(options),
+)
+  .option('--lesson <id>', 'one lesson')
+  .option('--course <name>', 'the next lesson of a course, each time')
+  .option('--digest <span>', 'day')
+  .option('--group <key>', 'to this group; may be repeated', gather, [])
+  .option('--all', 'to all groups that are enabled then')
+  .option('--at <time>', 'once, e.g. 2026-12-01T20:00 in the zone of ZONE')
+  .option('--cron <expression>', "again and again, e.g. '0 20 * * 1,3,5'")
+  .option('--close <duration>', 'how long the quiz stays open, e.g. 2h (default 24h)');
+add('schedule preview', 'what will be sent when', async (_, options) =>
+  (await schedules()).preview(options),
+).option('--days <n>', 'how many days ahead', '7');
+add('schedule remove <no>', 'plan nothing of it any more', async ([no = ''], options) =>
+  (await schedules()).remove(no, options),
+);
+add('send', 'send a lesson now', async (_, options) => (await schedules()).send(options))
+  .requiredOption('--lesson <id>', 'the lesson')
+  .option('--group <key>', 'to this group; may be repeated', gather, [])
+  .option('--close <duration>', 'how long the quiz stays open, e.g. 2h (default 24h)');
+
+add('delivery list', 'the ledger, newest first', async (_, options) => (await deliveries()).list(options))
+  .option('--state <state>', 'only those in this state')
+  .option('--group <key>', 'only those to this group')
+  .option('--limit <n>', 'how many', '100');
+add('export <what>', 'answers, checkins, deliveries or members', async ([what = ''], options) =>
+  (await import('./cli/exports.ts')).run(what, options),
+)
+  .option('--format <format>', 'csv or json', 'csv')
+  .option('--from <day>', 'first local day, e.g. 2026-11-01')
+  .option('--to <day>', 'last local day')
+  .option('--group <key>', 'only this group');
+add('interpret', 'what chat messages are: JSON lines on standard input', async () =>
+  (await import('./cli/interpret.ts')).run(),
+).option('--stdin', 'read standard input (the only way)');
+add('admin-link', 'a link that lets an admin in once, for ten minutes', async (_, options) =>
+  (await import('./cli/admin-link.ts')).run(options),
+);
+
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+  command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = failed(error);
+}
+
+/** Says what was wrong, without a stack; gives the exit code. */
+function failed(error: unknown): number {
+  // Commander has said it already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+  const isExpected = error instanceof UserError || (error as NodeJS.ErrnoException).code !== undefined;
+  process.stderr.write(`weike: ${isExpected ? '' : 'unexpected: '}${reasonOf(error)}\n`);
+  return FAILED;
+}

@@ -1,0 +1,185 @@
+import { DAY, isoInZone, parseDuration, parseInstant } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/open.ts';
+import type { ScheduleKind } from '../db/tables.ts';
+import { UserError } from '../errors.ts';
+import { type Catalogue, loadCatalogue } from '../lessons/catalogue.ts';
+import { recordRevision } from '../lessons/revisions.ts';
+import { getGroupByKey, type Group } from '../people/groups.ts';
+import { previewSends } from '../schedule/preview.ts';
+import {
+  addSchedule,
+  groupKeysOf,
+  type ListedSchedule,
+  listSchedules,
+  removeSchedule,
+  type Schedule,
+} from '../schedule/schedules.ts';
+import { sendNow } from '../schedule/send-now.ts';
+import { type Output, printOne, printRows, withDb } from './parts.ts';
+
+const COLUMNS = ['no', 'id', 'content', 'groups', 'when', 'next_at'];
+
+async function listed(db: Db, schedule: Schedule): Promise<ListedSchedule> {
+  return {
+    no: schedule.no,
+    id: schedule.id,
+    content: `${schedule.kind}:${schedule.content}`,
+    groups: await groupKeysOf(db, schedule),
+    when: schedule.cron ?? isoInZone(schedule.at ?? 0, schedule.zone),
+    next_at: schedule.next_at === null ? null : isoInZone(schedule.next_at, schedule.zone),
+  };
+}
+
+export const list = (output: Output): Promise<void> =>
+  withDb(async (db) => {
+    const rows: ListedSchedule[] = [];
+    for (const schedule of await listSchedules(db)) rows.push(await listed(db, schedule));
+    printRows(rows, COLUMNS, output);
+  });
+
+export interface AddOptions extends Output {
+  readonly lesson?: string;
+  readonly course?: string;
+  readonly digest?: string;
+  readonly group: readonly string[];
+  readonly all?: boolean;
+  readonly at?: string;
+  readonly cron?: string;
+  readonly close?: string;
+}
+
+export const add = (given: Record<string, unknown>): Promise<void> =>
+  withDb(async (db, config) => {
+    const options = given as unknown as AddOptions;
+    const catalogue = await loadCatalogue(config.lessonsDir);
+    const { kind, content } = readContent(options, catalogue);
+    const closeAfter = readClose(options.close);
+    const schedule = await addSchedule(
+      db,
+      {
+        kind,
+        content,
+        groups: await readGroups(db, options),
+        when: readWhen(options, config),
+        zone: config.zone,
+        ...(closeAfter === undefined ? {} : { closeAfter }),
+      },
+      'cli',
+      Date.now(),
+    );
+    const row = await listed(db, schedule);
+    printOne(
+      row,
+      `schedule ${row.no}: ${row.content} to ${row.groups.join(', ')}, next at ${row.next_at ?? '-'}`,
+      options,
+    );
+  });
+
+function readContent(
+  { lesson, course, digest }: AddOptions,
+  catalogue: Catalogue,
+): { kind: ScheduleKind; content: string } {
+  const named = [lesson, course, digest].filter((one) => one !== undefined);
+  if (named.length !== 1)
+    throw new UserError('name exactly one of --lesson ID, --course NAME and --digest day');
+  if (lesson !== undefined) return { kind: 'lesson', content: getLesson(catalogue, lesson).id };
+  if (digest !== undefined) {
+    if (digest !== 'day') throw new UserError(`--digest: expected day, got "${digest}"`);
+    return { kind: 'digest', content: 'day' };
+  }
+  const courses = [...new Set(catalogue.lessons.map((one) => one.course))].filter(Boolean);
+  if (!courses.includes(course ?? ''))
+    throw new UserError(`there is no course "${course ?? ''}": known are ${courses.join(', ')}`);
+  return { kind: 'course', content: course ?? '' };
+}
+
+function getLesson({ byId, faults }: Catalogue, id: string) {
+  const lesson = byId.get(id);
+  if (lesson) return lesson;
+  const hint = faults.length > 0 ? '; some files have faults: see "weike lesson check"' : '';
+  throw new UserError(`there is no lesson "${id}": see "weike lesson list"${hint}`);
+}
+
+async function readGroups(
+  db: Db,
+  { group, all }: Pick<AddOptions, 'group' | 'all'>,
+): Promise<Group[] | 'all'> {
+  if (all && group.length > 0) throw new UserError('name groups with --group, or --all, not both');
+  if (all) return 'all';
+  const groups: Group[] = [];
+  for (const key of new Set(group)) groups.push(await getGroupByKey(db, key));
+  return groups;
+}
+
+function readWhen({ at, cron }: AddOptions, { zone }: Config): { at: number } | { cron: string } {
+  if ((at === undefined) === (cron === undefined))
+    throw new UserError('name exactly one of --at TIME and --cron EXPRESSION');
+  if (cron !== undefined) return { cron };
+  const instant = parseInstant(at ?? '', zone);
+  if (instant === undefined)
+    throw new UserError(`--at: expected a time like 2026-12-01T20:00, got "${at ?? ''}"`);
+  return { at: instant };
+}
+
+function readClose(close: string | undefined): number | undefined {
+  if (close === undefined) return undefined;
+  const duration = parseDuration(close);
+  if (duration === undefined)
+    throw new UserError(`--close: expected a duration like 2h or 1d, got "${close}"`);
+  return duration;
+}
+
+export const preview = (options: Output & { days?: string }): Promise<void> =>
+  withDb(async (db, config) => {
+    const days = Number(options.days);
+    if (!Number.isInteger(days) || days < 1 || days > 366)
+      throw new UserError(`--days: expected 1 to 366, got "${options.days ?? ''}"`);
+    const now = Date.now();
+    const { lessons } = await loadCatalogue(config.lessonsDir);
+    const sends = await previewSends(db, lessons, now, now + days * DAY);
+    const rows = sends.map((send) => ({
+      at: isoInZone(send.at, config.zone),
+      group: send.group.key,
+      content: send.kind === 'digest' ? `digest:${send.content}` : `lesson:${send.content}`,
+      title: send.title,
+    }));
+    if (options.json)
+      printRows(
+        rows.map(({ at, group, content }) => ({ at, group, content })),
+        [],
+        options,
+      );
+    else printRows(rows, ['at', 'group', 'title'], options);
+  });
+
+export const remove = (no: string, output: Output): Promise<void> =>
+  withDb(async (db) => {
+    if (!/^\d+$/.test(no)) throw new UserError(`expected a schedule's number, got "${no}"`);
+    const row = await listed(db, await removeSchedule(db, Number(no), 'cli', Date.now()));
+    printOne(row, `schedule ${no} is removed`, output);
+  });
+
+export const send = (given: Record<string, unknown>): Promise<void> =>
+  withDb(async (db, config) => {
+    const options = given as unknown as AddOptions;
+    if (options.group.length === 0) throw new UserError('name a group with --group KEY');
+    const catalogue = await loadCatalogue(config.lessonsDir);
+    const lesson = getLesson(catalogue, options.lesson ?? '');
+    const groups = await readGroups(db, options);
+    if (groups === 'all') throw new UserError('name a group with --group KEY');
+    const now = Date.now();
+    const closeAfter = readClose(options.close);
+    await recordRevision(db, lesson, catalogue.sources.get(lesson.hash) ?? '', 'operator', now);
+    const sent = await sendNow(
+      db,
+      { lesson, groups, zone: config.zone, ...(closeAfter === undefined ? {} : { closeAfter }) },
+      'cli',
+      now,
+    );
+    printOne(
+      sent,
+      `${lesson.title}: planned for ${groups.map(({ key }) => key).join(', ')}; the server sends it`,
+      options,
+    );
+  });
