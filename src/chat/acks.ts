@@ -100,7 +100,7 @@ export function composeAck(items: readonly AckLine[]): string {
   const understood = new Set(answered.map((item) => item.memberId));
   const unclear = people(items, 'ask').filter((item) => !understood.has(item.memberId));
   const byReason = Map.groupBy(unclear, (item) => item.detail);
-  for (const [reason, persons] of byReason) lines.push(`${nameSome(persons)}：${reason}`);
+  for (const [reason, persons] of byReason) lines.push(`${nameSome(persons).trimEnd()}：${reason}`);
   return lines.join('\n') || '已收到';
 }
 
