@@ -16,9 +16,20 @@ describe.each(DIALECTS)('a lesson day on %s', (dialect) => {
   });
 
   const rollups = async () => ({
-    days: await school.db.selectFrom('rollup_member_day').selectAll().orderBy('group_id').orderBy('day').orderBy('member_id').execute(),
+    days: await school.db
+      .selectFrom('rollup_member_day')
+      .selectAll()
+      .orderBy('group_id')
+      .orderBy('day')
+      .orderBy('member_id')
+      .execute(),
     windows: await school.db.selectFrom('rollup_window').selectAll().orderBy('window_id').execute(),
-    questions: await school.db.selectFrom('rollup_question').selectAll().orderBy('window_id').orderBy('question').execute(),
+    questions: await school.db
+      .selectFrom('rollup_question')
+      .selectAll()
+      .orderBy('window_id')
+      .orderBy('question')
+      .execute(),
   });
 
   it('teaches, marks, acknowledges once, closes and reports', async () => {
@@ -73,13 +84,20 @@ describe.each(DIALECTS)('a lesson day on %s', (dialect) => {
     await ann.says('1A');
     await ann.says('1C');
     await ann.says('1B');
-    const answers = await school.db.selectFrom('answer').select(['value', 'counted', 'correct']).orderBy('id').execute();
+    const answers = await school.db
+      .selectFrom('answer')
+      .select(['value', 'counted', 'correct'])
+      .orderBy('id')
+      .execute();
     expect(answers).toEqual([
       { value: 'A', counted: 0, correct: 0 },
       { value: 'C', counted: 0, correct: 0 },
       { value: 'B', counted: 1, correct: 1 },
     ]);
-    const { answers: count, correct } = await school.db.selectFrom('rollup_window').selectAll().executeTakeFirstOrThrow();
+    const { answers: count, correct } = await school.db
+      .selectFrom('rollup_window')
+      .selectAll()
+      .executeTakeFirstOrThrow();
     expect({ count, correct }).toEqual({ count: 1, correct: 1 });
   });
 

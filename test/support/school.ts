@@ -66,7 +66,9 @@ export async function openSchool(dialect: Dialect, start = '2026-11-24T19:59:00+
     return messages.filter(({ personId }) => personId === undefined).map(({ text }) => text);
   };
   const heard = (place: { roomId: string } | { contactId: string }, pattern: RegExp) =>
-    until(async () => (await wordsOf(place)).findLast((text) => pattern.test(text)), { what: `the bot saying ${pattern}` });
+    until(async () => (await wordsOf(place)).findLast((text) => pattern.test(text)), {
+      what: `the bot saying ${pattern}`,
+    });
 
   return {
     db,

@@ -1,0 +1,64 @@
+/** The other side of a mock puppet's chat: two rooms, a few people, and what the bot was seen to say. */
+import { PuppetMock, mock } from 'wechaty-puppet-mock';
+import { types } from 'wechaty-puppet';
+
+export interface MockChat {
+  readonly puppet: PuppetMock;
+  readonly rooms: { id: string; topic: string; people: string[] }[];
+  say(from: string, to: { roomId: string } | 'bot', text: string, mention: boolean): string;
+  seen(to: { roomId: string } | { contactId: string }): { kind: 'text' | 'picture'; text: string }[];
+}
+
+const BOT = 'bot';
+let said = 0;
+
+/** The mock logs in as soon as it is started. */
+export function makeMockChat(): MockChat {
+  const mocker = new mock.Mocker();
+  const puppet = new PuppetMock({ mocker });
+  const bot = mocker.createContact({ id: BOT, name: '小课' });
+  const rooms = ['花茶支部群', '村淘支部群'].map((topic, index) => {
+    const people = [1, 2, 3].map((no) => {
+      const id = `p${index}${no}`;
+      mocker.createContact({ id, name: `茶友${index}${no}` });
+      return id;
+    });
+    const id = `room${index}@chatroom`;
+    mocker.createRoom({ id, topic, memberIdList: [BOT, ...people] });
+    return { id, topic, people };
+  });
+  mocker.use(() => {
+    mocker.login(bot);
+    return () => undefined;
+  });
+
+  return {
+    puppet,
+    rooms,
+    say(from, to, text, mention) {
+      said += 1;
+      const id = `said-${process.pid}-${said}`;
+      mocker.MessageMock.create({
+        id,
+        talkerId: from,
+        ...(to === 'bot' ? { listenerId: BOT } : { roomId: to.roomId, mentionIdList: mention ? [BOT] : [] }),
+        text: mention ? `@小课\u2005${text}` : text,
+        timestamp: Date.now(),
+        type: types.Message.Text,
+      } as never);
+      puppet.emit('message', { messageId: id });
+      return id;
+    },
+    seen(to) {
+      return [...mocker.cacheMessagePayload.values()]
+        .filter(
+          (payload) =>
+            payload.talkerId === BOT &&
+            ('roomId' in to
+              ? payload.roomId === to.roomId
+              : !payload.roomId && payload.listenerId === to.contactId),
+        )
+        .map(({ type, text = '' }) => ({ kind: type === types.Message.Text ? 'text' : 'picture', text }));
+    },
+  };
+}
