@@ -3,7 +3,16 @@
 // No dependencies, plain JavaScript, fit for Node 16: it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -45,8 +54,10 @@ export function wantedPuppets(env, dependencies) {
 }
 
 /** What decides whether the installed packages still fit. */
-export const stampOf = (lock, nodeVersion, platform, puppets) =>
-  createHash('sha256').update([lock, nodeVersion, platform, ...puppets].join('\0')).digest('hex');
+export const stampOf = (lock, nodeLine, platform, puppets) =>
+  createHash('sha256')
+    .update([lock, nodeLine, platform, ...puppets].join('\0'))
+    .digest('hex');
 
 const isExecutable = (path) => {
   try {
@@ -64,7 +75,12 @@ export const findProgram = (names, path) =>
     .flatMap((folder) => names.map((name) => join(folder, name)))
     .find((file) => isExecutable(file));
 
-const CJK_FONTS = ['/usr/share/fonts/opentype/noto', '/usr/share/fonts/noto-cjk', '/usr/share/fonts/truetype/wqy', '/System/Library/Fonts'];
+const CJK_FONTS = [
+  '/usr/share/fonts/opentype/noto',
+  '/usr/share/fonts/noto-cjk',
+  '/usr/share/fonts/truetype/wqy',
+  '/System/Library/Fonts',
+];
 
 /** The programs that this mode needs and that aren't there, each with how to get it and how to do without. */
 export function missingPrograms(mode, env, has) {
@@ -112,7 +128,9 @@ function bringNode(root) {
   if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) return undefined;
   const spec = NODE_PACKAGES[`${process.platform}-${process.arch}`];
   if (!spec)
-    throw new Stop(`Node ${process.versions.node} is too old and there is no package for ${process.platform}-${process.arch}: install Node ${NODE_MAJOR} or newer (nodejs.org, nvm, brew) and run this again`);
+    throw new Stop(
+      `Node ${process.versions.node} is too old and there is no package for ${process.platform}-${process.arch}: install Node ${NODE_MAJOR} or newer (nodejs.org, nvm, brew) and run this again`,
+    );
   const mark = join(home, 'installed');
   const [name, version] = spec.split('@');
   if (existsSync(binary) && existsSync(mark) && readFileSync(mark, 'utf8') === spec) return dirname(binary);
@@ -122,10 +140,22 @@ function bringNode(root) {
   mkdirSync(temporary, { recursive: true });
   writeFileSync(join(temporary, 'package.json'), '{"private":true}');
   try {
-    const args = ['install', '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', spec];
-    if (!run('npm', args, { cwd: temporary })) throw new Stop(`npm could not bring ${spec}: look at its message above, then run this again`);
+    const args = [
+      'install',
+      '--no-save',
+      '--no-package-lock',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      spec,
+    ];
+    if (!run('npm', args, { cwd: temporary }))
+      throw new Stop(`npm could not bring ${spec}: look at its message above, then run this again`);
     const brought = join(temporary, 'node_modules', name, 'bin', 'node');
-    if (nodeVersion(brought) !== version) throw new Stop(`${spec} brought no working Node for this machine: install Node ${NODE_MAJOR} or newer yourself`);
+    if (nodeVersion(brought) !== version)
+      throw new Stop(
+        `${spec} brought no working Node for this machine: install Node ${NODE_MAJOR} or newer yourself`,
+      );
     mkdirSync(dirname(binary), { recursive: true });
     renameSync(brought, binary);
     writeFileSync(mark, spec);
@@ -139,18 +169,22 @@ function installPackages(root, env, nodeFolder) {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const puppets = wantedPuppets(env, { ...manifest.dependencies, ...manifest.devDependencies });
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
-  const version = nodeFolder ? readFileSync(join(root, '.node', 'installed'), 'utf8') : process.versions.node;
-  const stamp = stampOf(lock, version, `${process.platform}-${process.arch}`, puppets);
+  // Whichever way Node came: the packages fit every release of its line.
+  const line = nodeFolder ? String(NODE_MAJOR) : process.versions.node.split('.')[0];
+  const stamp = stampOf(lock, line, `${process.platform}-${process.arch}`, puppets);
   const stampFile = join(root, 'node_modules', '.weike-stamp');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   const path = nodeFolder ? `${nodeFolder}${delimiter}${process.env.PATH}` : process.env.PATH;
   const options = { cwd: root, env: { ...process.env, PATH: path } };
   say('installing the npm packages (a minute or two, once)');
   rmSync(stampFile, { force: true });
-  if (!run('npm', ['ci', '--no-audit', '--no-fund'], options)) throw new Stop('npm ci failed: look at its message above, then run this again');
+  if (!run('npm', ['ci', '--no-audit', '--no-fund'], options))
+    throw new Stop('npm ci failed: look at its message above, then run this again');
   for (const puppet of puppets) {
     say(`installing ${puppet}`);
-    if (!run('npm', ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', puppet], options))
+    if (
+      !run('npm', ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', puppet], options)
+    )
       throw new Stop(`npm could not install ${puppet}: check WECHATY_PUPPET, then run this again`);
   }
   writeFileSync(stampFile, stamp);
@@ -191,7 +225,11 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   try {
     main(process.argv[2] || 'start', dirname(fileURLToPath(import.meta.url)));
   } catch (error) {
-    say(error instanceof Stop ? error.message : `${error.message} (run it again; if it stays, delete node_modules and .node)`);
+    say(
+      error instanceof Stop
+        ? error.message
+        : `${error.message} (run it again; if it stays, delete node_modules and .node)`,
+    );
     process.exitCode = 1;
   }
 }

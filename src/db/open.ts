@@ -25,7 +25,7 @@ export async function openDatabase(config: Config['database'], now: number): Pro
     config.kind === 'sqlite'
       ? new Kysely<Tables>({ dialect: new SqliteDialect({ database: openSqlite(config.file) }) })
       : new Kysely<Tables>({
-          dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: config.url, max: 10 }) }),
+          dialect: new PostgresDialect({ pool: openPool(config.url) }),
         });
   try {
     await migrate(db, config.kind, now);
@@ -34,6 +34,13 @@ export async function openDatabase(config: Config['database'], now: number): Pro
     await db.destroy();
     throw error;
   }
+}
+
+function openPool(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  // An idle connection that the server ends is replaced at the next query; without a listener it ends us.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 const CACHED_STATEMENTS = 500;

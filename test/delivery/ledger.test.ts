@@ -1,0 +1,277 @@
+/** The ledger's states, on both databases: what the channel reports, what echoes decide, what a dead process leaves. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import {
+  type Channel,
+  type ChannelSink,
+  type Echo,
+  NotSentError,
+  type Receipt,
+  RefusedError,
+} from '../../src/channels/channel.ts';
+import { MINUTE, SECOND } from '../../src/clock.ts';
+import type { Db } from '../../src/db/open.ts';
+import { makeCourier } from '../../src/delivery/courier.ts';
+import { recordEcho } from '../../src/delivery/echo.ts';
+import { findDelivery, listParts, type NewDelivery, planDeliveries } from '../../src/delivery/ledger.ts';
+import {
+  beginEpoch,
+  ECHO_WAIT,
+  expireEchoes,
+  listQueued,
+  queueDue,
+  searchHistory,
+  settleDeadEpochs,
+} from '../../src/delivery/recover.ts';
+import { silentLog } from '../../src/log.ts';
+import { recordSeenGroup, setGroupEnabled } from '../../src/people/groups.ts';
+import { type TestClock, testClock } from '../support/clock.ts';
+import { DIALECTS, openTestDb } from '../support/databases.ts';
+
+const ACCOUNT = 'wechaty:county';
+const ROOM = 'room@chatroom';
+
+type Behaviour = (text: string, echo: (id: string) => Promise<void>) => Promise<Receipt>;
+
+describe.each(DIALECTS)('the ledger on %s', (dialect) => {
+  let db: Db;
+  let close: () => Promise<void>;
+  let clock: TestClock;
+  let groupId: string;
+  let epoch: string;
+  let said: string[];
+
+  beforeEach(async () => {
+    ({ db, close } = await openTestDb(dialect));
+    clock = testClock('2026-11-24T12:00:00+08:00');
+    const group = await recordSeenGroup(
+      db,
+      { account: ACCOUNT, roomId: ROOM, topic: '花茶支部群' },
+      clock.now(),
+    );
+    await setGroupEnabled(db, group.key, true, 'test', clock.now());
+    groupId = group.id;
+    epoch = await beginEpoch(db, clock.now());
+    said = [];
+  });
+  afterEach(async () => {
+    await close();
+  });
+
+  const echoOf = (id: string, text: string): Echo => ({
+    account: ACCOUNT,
+    id,
+    target: { kind: 'group', roomId: ROOM },
+    kind: 'text',
+    text,
+    at: clock.now(),
+  });
+
+  function channelThat(behave: Behaviour, history?: Channel['history']): Channel {
+    let sent = 0;
+    return {
+      account: ACCOUNT,
+      limits: { maxText: 2_000, paced: false },
+      start: async (_sink: ChannelSink) => undefined,
+      stop: async () => undefined,
+      status: () => ({ account: ACCOUNT, state: 'online', since: 0 }),
+      async send(_target, part) {
+        const text = part.kind === 'text' ? part.text : '';
+        sent += 1;
+        const id = `m${sent}`;
+        const echo = async (own: string) => void (await recordEcho(db, echoOf(own, text), clock.now()));
+        const receipt = await behave(text, async (own) => echo(own || id));
+        said.push(text);
+        return receipt;
+      },
+      ...(history ? { history } : {}),
+    };
+  }
+
+  const courierFor = (channel: Channel) =>
+    makeCourier({
+      db,
+      clock,
+      log: silentLog,
+      zone: 'Asia/Shanghai',
+      epoch,
+      channelOf: () => channel,
+      compose: async () => ({ skip: '没有内容可发' }),
+      picturePath: (file) => file,
+      random: () => 0.5,
+      signal: new AbortController().signal,
+      sendTimeout: 10 * SECOND,
+    });
+
+  async function plan(parts: string[] = ['一课'], extra: Partial<NewDelivery> = {}): Promise<string> {
+    const [id] = await planDeliveries(
+      db,
+      [
+        {
+          cause: `test:${Math.random()}`,
+          kind: 'lesson',
+          account: ACCOUNT,
+          groupId,
+          plannedAt: clock.now(),
+          parts: parts.map((body) => ({ kind: 'text', body })),
+          ...extra,
+        },
+      ],
+      clock.now(),
+    );
+    return id ?? '';
+  }
+
+  async function send(channel: Channel, id: string) {
+    await queueDue(db, [ACCOUNT], clock.now());
+    await courierFor(channel)(id);
+    return await findDelivery(db, id);
+  }
+
+  const reports: [string, Behaviour, string][] = [
+    ['a message id', async () => ({ messageId: 'x1' }), 'sent'],
+    ['nothing', async () => ({}), 'awaiting-echo'],
+    [
+      'nothing, its echo before the call returned',
+      async (_text, echo) => {
+        await echo('');
+        return {};
+      },
+      'sent',
+    ],
+    [
+      'an id and an echo of it',
+      async (_text, echo) => {
+        await echo('x1');
+        return { messageId: 'x1' };
+      },
+      'sent',
+    ],
+    ['that it was offline', async () => Promise.reject(new NotSentError('掉线')), 'planned'],
+    ['a refusal', async () => Promise.reject(new RefusedError('被移出群聊')), 'failed'],
+    ['any other error', async () => Promise.reject(new Error('socket hang up')), 'unknown'],
+    [
+      'an error after it was said, the echo faster',
+      async (_text, echo) => {
+        await echo('');
+        throw new Error('timeout');
+      },
+      'sent',
+    ],
+  ];
+  it.each(reports)('the channel reports %s', async (_name, behave, state) => {
+    const delivery = await send(channelThat(behave), await plan());
+    expect(delivery?.state).toBe(state);
+    if (state !== 'sent' && state !== 'awaiting-echo') expect(delivery?.reason).toBeTruthy();
+  });
+
+  it('a send that hangs is in doubt, never tried again', async () => {
+    const channel = channelThat(() => new Promise(() => undefined));
+    const id = await plan();
+    await queueDue(db, [ACCOUNT], clock.now());
+    const running = courierFor(channel)(id);
+    const timer = setInterval(() => clock.advance(SECOND), 2);
+    await running;
+    clearInterval(timer);
+    expect((await findDelivery(db, id))?.state).toBe('unknown');
+    clock.advance(60 * MINUTE);
+    expect(await queueDue(db, [ACCOUNT], clock.now())).toEqual([]);
+  });
+
+  it('an echo that comes late decides; one that never comes leaves it unknown; a duplicate changes nothing', async () => {
+    const silent = channelThat(async () => ({}));
+    const [first, second] = [await plan(['第一课']), await plan(['第二课'])];
+    await send(silent, first);
+    await send(silent, second);
+    await recordEcho(db, echoOf('e1', '第一课'), clock.now());
+    await recordEcho(db, echoOf('e1', '第一课'), clock.now());
+    expect((await findDelivery(db, first))?.state).toBe('sent');
+    clock.advance(ECHO_WAIT);
+    await expireEchoes(db, clock.now());
+    expect(await findDelivery(db, second)).toMatchObject({
+      state: 'unknown',
+      reason: expect.stringContaining('不确定'),
+    });
+    await recordEcho(db, echoOf('e2', ' 第二课\r\n'), clock.now());
+    expect((await findDelivery(db, second))?.state).toBe('sent');
+  });
+
+  it('the oldest open row gets the echo, and each echo serves one', async () => {
+    const silent = channelThat(async () => ({}));
+    const [first, second] = [await plan(['同样的话']), await plan(['同样的话'])];
+    await send(silent, first);
+    clock.advance(SECOND);
+    await send(silent, second);
+    await recordEcho(db, echoOf('e1', '同样的话'), clock.now());
+    expect((await findDelivery(db, first))?.state).toBe('sent');
+    expect((await findDelivery(db, second))?.state).toBe('awaiting-echo');
+  });
+
+  it('parts go out in order, and what is left goes on after the echo', async () => {
+    const silent = channelThat(async () => ({}));
+    const id = await plan(['一', '二', '三']);
+    for (const [index, body] of ['一', '二', '三'].entries()) {
+      await send(silent, id);
+      expect(said).toEqual(['一', '二', '三'].slice(0, index + 1));
+      await recordEcho(db, echoOf(`e${index}`, body), clock.now());
+    }
+    expect((await findDelivery(db, id))?.state).toBe('sent');
+    expect((await listParts(db, id)).map((part) => part.message_id)).toEqual(['e0', 'e1', 'e2']);
+  });
+
+  it('two workers take a delivery once', async () => {
+    const channel = channelThat(async () => ({ messageId: `m${said.length}` }));
+    const id = await plan();
+    await queueDue(db, [ACCOUNT], clock.now());
+    const deliver = courierFor(channel);
+    await Promise.all([deliver(id), deliver(id), deliver(id)]);
+    expect(said).toEqual(['一课']);
+  });
+
+  it('what a dead process left is unknown when it may have been said, and goes on when it was not', async () => {
+    const [begun, claimed] = [await plan(['说到一半']), await plan(['还没开口'])];
+    const other = await beginEpoch(db, clock.now());
+    await db.updateTable('delivery').set({ state: 'sending', epoch: other }).execute();
+    await db
+      .updateTable('delivery_part')
+      .set({ state: 'sending', sending_at: clock.now() })
+      .where('delivery_id', '=', begun)
+      .execute();
+    await settleDeadEpochs(db, [ACCOUNT], epoch, clock.now());
+    expect((await findDelivery(db, begun))?.state).toBe('unknown');
+    expect((await findDelivery(db, claimed))?.state).toBe('planned');
+
+    const history = async () => [echoOf('h1', '说到一半')];
+    expect(
+      await searchHistory(
+        db,
+        channelThat(async () => ({}), history),
+        clock.now(),
+      ),
+    ).toBe(1);
+    expect((await findDelivery(db, begun))?.state).toBe('sent');
+  });
+
+  it('a lost queue is rebuilt from the ledger', async () => {
+    const id = await plan();
+    await queueDue(db, [ACCOUNT], clock.now());
+    expect((await listQueued(db, [ACCOUNT])).map((row) => row.id)).toEqual([id]);
+  });
+
+  it('the same cause is planned once', async () => {
+    expect(await plan(['一课'], { cause: 'same' })).not.toBe('');
+    expect(await plan(['一课'], { cause: 'same' })).toBe('');
+  });
+
+  it('a group that was turned off gets nothing', async () => {
+    const id = await plan();
+    const { key } = await db.selectFrom('chat_group').select('key').executeTakeFirstOrThrow();
+    await setGroupEnabled(db, key, false, 'test', clock.now());
+    const delivery = await send(
+      channelThat(async () => ({ messageId: 'x' })),
+      id,
+    );
+    expect(delivery).toMatchObject({ state: 'skipped', reason: '这个群已停用' });
+    expect(said).toEqual([]);
+  });
+});
