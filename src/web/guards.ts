@@ -1,5 +1,5 @@
 /** What stands before every page: the host's name, the origin of a change, headers, who may see it. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
@@ -13,9 +13,6 @@ export const SANDBOX_COOKIE = 'weike_sandbox';
 
 const CSP = [
   "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'self'",
@@ -27,42 +24,49 @@ export const securityHeaders = (): MiddlewareHandler =>
     await next();
     c.header('Content-Security-Policy', CSP);
     c.header('X-Content-Type-Options', 'nosniff');
+    // Not `no-referrer`: under it browsers send `Origin: null` with our own forms.
     c.header('Referrer-Policy', 'same-origin');
     c.header('X-Frame-Options', 'DENY');
   };
 
-const hostName = (c: Context) => (c.req.header('host') ?? '').replace(/:\d+$/, '');
+/** A refusal as the caller can read it: JSON for the script, a page for a person. */
+function refuse(c: Context, status: 401 | 403 | 421, title: string, words: string) {
+  return c.req.path.startsWith('/sandbox/api/')
+    ? c.json({ error: `${title}：${words}` }, status)
+    : c.html(notice(title, words), status);
+}
+
+const hostOf = (c: Context) => c.req.header('host') ?? new URL(c.req.url).host;
 
 /** A server of this machine answers under this machine's names only: a foreign name pointed here is an attack. */
 export const knownHost = ({ config }: WebParts): MiddlewareHandler =>
   async function checkHost(c, next) {
-    const name = hostName(c);
+    const name = hostOf(c).replace(/:\d+$/, '');
     const own = new URL(config.publicUrl).hostname;
     if (isLoopback(config.host) && !isLoopback(name) && name !== own)
-      return c.html(notice('打不开', '这个地址不是这台机器的。'), 421);
+      return refuse(c, 421, '打不开', '这个地址不是这台机器的。请用启动时显示的地址打开。');
     return await next();
   };
 
 /** Every change comes from one of our own pages. */
-export const sameOrigin = (): MiddlewareHandler =>
+export const sameOrigin = ({ config }: WebParts): MiddlewareHandler =>
   async function checkOrigin(c, next) {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return await next();
-    const origin = c.req.header('origin');
-    const site = c.req.header('sec-fetch-site');
+    const origin = c.req.header('origin') ?? '';
+    const site = c.req.header('sec-fetch-site') ?? 'same-origin';
+    // A proxy in front may give us another Host: then the public address tells.
     const isOwn =
-      origin !== undefined && URL.canParse(origin) && new URL(origin).host === c.req.header('host');
-    if (isOwn && (site === undefined || site === 'same-origin')) return await next();
-    return c.html(notice('没有执行', '这个操作不是从本站的页面发起的，什么也没有改动。'), 403);
+      URL.canParse(origin) &&
+      (new URL(origin).host === hostOf(c) || origin === new URL(config.publicUrl).origin);
+    if (isOwn && site === 'same-origin') return await next();
+    return refuse(c, 403, '没有执行', '这个操作不是从本站的页面发起的，什么也没有改动。');
   };
 
 /** Names and figures: open on a machine of one's own, else for whoever came in by a link. */
 export const requireSession = (parts: WebParts): MiddlewareHandler =>
   async function checkSession(c, next) {
     if (isLocalOnly(parts.config) || (await hasSession(parts, c))) return await next();
-    return c.html(
-      notice('请先登录', '在服务器上运行 npm run -s weike -- admin-link，用它给出的链接进来。'),
-      401,
-    );
+    return refuse(c, 401, '请先登录', '在服务器上运行 npm run -s weike -- admin-link，用它给出的链接进来。');
   };
 
 export async function hasSession(parts: WebParts, c: Context): Promise<boolean> {
@@ -75,17 +79,28 @@ export const requireSandbox = (parts: WebParts): MiddlewareHandler =>
   async function checkSandbox(c, next) {
     if (isLocalOnly(parts.config)) return await next();
     const cookie = getCookie(c, SANDBOX_COOKIE);
-    if (cookie !== undefined && isSandboxToken(parts, cookie)) return await next();
+    const expected = sandboxCookie(parts);
+    if (cookie !== undefined && expected !== undefined && isSame(cookie, expected)) return await next();
     if (await hasSession(parts, c)) return await next();
-    return c.html(
-      notice('沙盒没有对外开放', '打开时在地址后面加上 ?token=，后面是设置里的 SANDBOX_TOKEN。'),
+    return refuse(
+      c,
       401,
+      '沙盒要凭口令进',
+      '在地址后面加上 ?token= 和设置里的 SANDBOX_TOKEN；或在服务器上运行 npm run -s weike -- admin-link，用它给出的链接进来。',
     );
   };
 
-/** Compares in constant time. */
-export function isSandboxToken({ config }: WebParts, given: string): boolean {
-  if (!config.sandboxToken) return false;
+/** Compares in constant time, whatever the lengths. */
+function isSame(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(config.sandboxToken));
+  return timingSafeEqual(digest(given), digest(expected));
 }
+
+export const isSandboxToken = ({ config }: WebParts, given: string): boolean =>
+  config.sandboxToken !== undefined && isSame(given, config.sandboxToken);
+
+/** What a browser keeps instead of the token itself; changing the token ends it. Absent without a token. */
+export const sandboxCookie = ({ config }: WebParts): string | undefined =>
+  config.sandboxToken === undefined
+    ? undefined
+    : createHmac('sha256', config.sandboxToken).update('weike sandbox').digest('base64url');

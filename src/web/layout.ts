@@ -12,17 +12,22 @@ export interface Page {
   readonly body: Html;
 }
 
+/** `/type.css` holds the sizes of the large-type mode for whoever chose it, and nothing for the others. */
 export const page = ({ title, style, script, bodyClass = '', body }: Page): Html =>
   html`<!doctype html>
     <html lang="zh-CN">
       <head>
         <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover" />
+        <meta
+          name="viewport"
+          content="width=device-width,initial-scale=1,viewport-fit=cover,interactive-widget=resizes-content"
+        />
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="icon" href="/static/icon.svg" />
         <link rel="stylesheet" href="/static/base.css" />
         ${style ? html`<link rel="stylesheet" href="/static/${style}" />` : ''}
+        <link rel="stylesheet" href="/type.css" />
         ${script ? html`<script type="module" src="/static/${script}"></script>` : ''}
       </head>
       <body class="${bodyClass}">
@@ -30,11 +35,18 @@ export const page = ({ title, style, script, bodyClass = '', body }: Page): Html
       </body>
     </html>`;
 
+/** Switches between the usual and the large type; the style sheet of the mode shows the right word. */
+export const typeSwitch = (): Html =>
+  html`<form class="type-switch" method="post" action="/type">
+    <button><span class="if-usual">大字</span><span class="if-large">标准字</span></button>
+  </form>`;
+
 /** A page of a few words: something is missing, forbidden or broken. */
 export const notice = (title: string, words: string, action?: Html): Html =>
   page({
     title,
     body: html`<main class="notice">
+      <span class="logo" aria-hidden="true">微</span>
       <h1>${title}</h1>
       <p>${words}</p>
       ${action ?? ''}

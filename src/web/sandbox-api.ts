@@ -1,39 +1,42 @@
 /** What the sandbox's script calls: messages, events, saying something, the next lesson. */
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 
-import type { SandboxChannel, SandboxMessage, SandboxPlace } from '../channels/sandbox/sandbox.ts';
-import { UserError } from '../errors.ts';
+import type { SandboxChannel } from '../channels/sandbox/sandbox.ts';
+import { reasonOf, UserError } from '../errors.ts';
 import type { WebParts } from './parts.ts';
+import { streamMessages } from './sandbox-events.ts';
+import { findViewer, type Light, placeOf, viewMessage } from './sandbox-view.ts';
 
 const LARGEST_BODY = 16 * 1024;
+const LONGEST_TEXT = 2_000;
 const PAGE = 40;
-const MOST_MISSED = 500;
-const HEARTBEAT = 20_000;
 
-const sayBody = z.object({
-  person: z.string().max(64),
+const who = z.string().max(64);
+const messageId = z.string().max(120);
+const readQuery = z.object({
+  person: who,
   where: z.enum(['group', 'private']),
-  text: z.string().trim().min(1).max(2_000),
-  key: z.string().regex(/^[a-z0-9]{8,40}$/),
+  before: messageId.optional(),
 });
-const nextBody = z.object({ room: z.string().max(64) });
-
-/** The room in which a person of the made-up world sits. */
-export const roomOf = (sandbox: SandboxChannel, personId: string) =>
-  sandbox.world().rooms.find((room) => room.people.some(({ id }) => id === personId));
-
-const publicMessage = (message: SandboxMessage) => ({
-  id: message.id,
-  chat: 'roomId' in message.place ? 'group' : 'private',
-  person: message.personId ?? null,
-  kind: message.kind,
-  text: message.text,
-  picture: message.picture === undefined ? null : `/sandbox/api/picture/${message.id}`,
-  at: message.at,
+const eventsQuery = z.object({ person: who, after: messageId.optional() });
+const sayBody = z.object({
+  person: who,
+  where: z.enum(['group', 'private']),
+  text: z
+    .string()
+    .max(LONGEST_TEXT, `太长了，一次最多 ${LONGEST_TEXT} 个字`)
+    // No database keeps a NUL or half a character; line ends are ours.
+    .transform((text) => text.toWellFormed().replaceAll('\0', '').replace(/\r\n?/g, '\n').trim())
+    .refine((text) => text !== '', '先写点什么'),
+  /** Chosen by the page for this one message: a second try doesn't say it twice. */
+  key: z
+    .string()
+    .regex(/^[a-z0-9]{8,40}$/)
+    .optional(),
 });
+const nextBody = z.object({ room: who });
 
 export interface SandboxApi {
   readonly routes: Hono;
@@ -48,13 +51,26 @@ export function sandboxApi(
 ): SandboxApi {
   const closing = new AbortController();
   const routes = new Hono();
+  const light = (): Light => ({
+    now: parts.clock.now(),
+    zone: parts.config.zone,
+    publicUrl: parts.config.publicUrl,
+  });
+  const viewerOf = (personId: string) => {
+    const viewer = findViewer(sandbox, personId);
+    if (!viewer) throw new UserError('沙盒里没有这个人');
+    return viewer;
+  };
 
   routes.get('/messages', async (c) => {
-    const place = placeOf(sandbox, c.req.query('person') ?? '', c.req.query('where') ?? '');
-    if (!place) return c.json({ error: '没有这个聊天' }, 404);
-    const before = c.req.query('before');
-    const messages = await sandbox.messages(place, { ...(before ? { before } : {}), limit: PAGE });
-    return c.json({ messages: messages.map(publicMessage), more: messages.length === PAGE });
+    const { person, where, before } = read(readQuery, c.req.query(), '没有这个聊天');
+    const viewer = viewerOf(person);
+    const messages = await sandbox.messages(placeOf(viewer, where), {
+      ...(before === undefined ? {} : { before }),
+      limit: PAGE,
+    });
+    const views = await Promise.all(messages.map((message) => viewMessage(message, viewer, light())));
+    return c.json({ messages: views, more: messages.length === PAGE });
   });
 
   routes.get('/picture/:id', async (c) => {
@@ -63,96 +79,53 @@ export function sandboxApi(
   });
 
   routes.get('/events', (c) => {
-    const person = c.req.query('person') ?? '';
-    const places = [placeOf(sandbox, person, 'group'), placeOf(sandbox, person, 'private')].filter(
-      (place) => place !== undefined,
-    );
-    if (places.length === 0) return c.json({ error: '没有这个人' }, 404);
-    const since = c.req.header('last-event-id') ?? c.req.query('after');
-    c.header('X-Accel-Buffering', 'no');
-    return streamSSE(c, async (stream) => {
-      const waiting: SandboxMessage[] = [];
-      let wake: (() => void) | undefined;
-      const unsubscribe = places.map((place) =>
-        sandbox.subscribe(place, (message) => {
-          waiting.push(message);
-          wake?.();
-        }),
-      );
-      let open = true;
-      const end = () => {
-        open = false;
-        wake?.();
-      };
-      stream.onAbort(end);
-      closing.signal.addEventListener('abort', end);
-      try {
-        // Those that were said while nobody listened come first; the ids tell what was told already.
-        let last = since ?? '';
-        if (since) waiting.unshift(...(await sandbox.messages(places, { after: since, limit: MOST_MISSED })));
-        await stream.writeSSE({ event: 'open', data: '{}' });
-        while (open) {
-          for (const message of waiting.splice(0)) {
-            if (message.id <= last) continue;
-            last = message.id;
-            await stream.writeSSE({
-              id: message.id,
-              event: 'message',
-              data: JSON.stringify(publicMessage(message)),
-            });
-          }
-          if (!open || waiting.length > 0) continue;
-          const isQuiet = await new Promise<boolean>((resolve) => {
-            const timer = setTimeout(resolve, HEARTBEAT, true);
-            wake = () => {
-              clearTimeout(timer);
-              resolve(false);
-            };
-          });
-          wake = undefined;
-          if (isQuiet && open) await stream.writeSSE({ event: 'beat', data: '{}' });
-        }
-      } finally {
-        for (const stop of unsubscribe) stop();
-        closing.signal.removeEventListener('abort', end);
-      }
+    const { person, after } = read(eventsQuery, c.req.query(), '没有这个人');
+    const viewer = viewerOf(person);
+    const since = c.req.header('last-event-id') ?? after;
+    return streamMessages(c, {
+      sandbox,
+      places: [placeOf(viewer, 'group'), placeOf(viewer, 'private')],
+      ...(since === undefined ? {} : { after: since }),
+      view: (message) => viewMessage(message, viewer, light()),
+      log: parts.log,
+      signal: closing.signal,
     });
   });
 
-  routes.use(
-    '/say',
-    bodyLimit({ maxSize: LARGEST_BODY, onError: (c) => c.json({ error: '太长了，没有发出去' }, 413) }),
-  );
+  routes.post('*', bodyLimit({ maxSize: LARGEST_BODY, onError: tooLarge }));
+
   routes.post('/say', async (c) => {
-    const body = sayBody.safeParse(await c.req.json().catch(() => undefined));
-    if (!body.success) return c.json({ error: '没有发出去：先写点什么（最多 2000 字）' }, 400);
-    const { person, where, text, key } = body.data;
-    const room = roomOf(sandbox, person);
-    if (!room) return c.json({ error: '沙盒里没有这个人' }, 404);
-    const id = await sandbox.say(person, where === 'private' ? 'private' : { roomId: room.id }, text, {
-      key,
-    });
-    return c.json({ id });
+    const { person, where, text, key } = read(sayBody, await readJson(c), '没看懂这条消息');
+    const viewer = viewerOf(person);
+    const place = where === 'private' ? 'private' : { roomId: viewer.room.id };
+    const id = await sandbox.say(person, place, text, key === undefined ? {} : { key });
+    const said = await sandbox.message(id);
+    return c.json({ id, message: said && (await viewMessage(said, viewer, light())) });
   });
 
   routes.post('/next', async (c) => {
-    const body = nextBody.safeParse(await c.req.json().catch(() => undefined));
-    if (!body.success) return c.json({ error: '没有这个群' }, 400);
-    return c.json({ told: await parts.sendNextLesson(body.data.room) });
+    const { room } = read(nextBody, await readJson(c), '没有这个群');
+    return c.json({ told: await parts.sendNextLesson(room) });
   });
 
+  routes.notFound((c) => c.json({ error: '没有这个地址' }, 404));
   routes.onError((error, c) => {
     if (error instanceof UserError) return c.json({ error: error.message }, 400);
-    parts.log.error({ reason: error.message }, 'a sandbox request failed');
-    return c.json({ error: '出了点问题，没有发出去，请再试一次' }, 500);
+    parts.log.error({ reason: reasonOf(error), path: c.req.path }, 'a sandbox request failed');
+    return c.json({ error: '出了点问题，没有办成，请再试一次' }, 500);
   });
 
   return { routes, close: () => closing.abort() };
 }
 
-function placeOf(sandbox: SandboxChannel, personId: string, where: string): SandboxPlace | undefined {
-  const room = roomOf(sandbox, personId);
-  if (!room) return undefined;
-  if (where === 'private') return { contactId: personId };
-  return where === 'group' ? { roomId: room.id } : undefined;
+const tooLarge = (c: Context) => c.json({ error: `太长了，一次最多 ${LONGEST_TEXT} 个字` }, 413);
+
+const readJson = (c: Context): Promise<unknown> => c.req.json().catch(() => undefined);
+
+/** The value in the shape of `schema`; else a `UserError` with our own words, never the parser's. */
+function read<T>(schema: z.ZodType<T>, value: unknown, otherwise: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const own = result.error.issues.find(({ message }) => /^\p{Script=Han}/u.test(message));
+  throw new UserError(own?.message ?? otherwise);
 }

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 
 import { serve, type ServerType } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { setCookie } from 'hono/cookie';
 
-import { UserError } from '../errors.ts';
-import { pictureFile, picturesOf, pictureType } from '../lessons/catalogue.ts';
+import { SECOND } from '../clock.ts';
+import { reasonOf, UserError } from '../errors.ts';
+import { picturesOf, pictureType } from '../lessons/catalogue.ts';
 import {
   isSandboxToken,
   knownHost,
@@ -17,6 +19,7 @@ import {
   requireSession,
   sameOrigin,
   SANDBOX_COOKIE,
+  sandboxCookie,
   securityHeaders,
   SESSION_COOKIE,
 } from './guards.ts';
@@ -25,9 +28,11 @@ import { enterPage, staleLinkPage } from './pages/enter.ts';
 import { homePage } from './pages/home.ts';
 import { lessonPage } from './pages/lesson.ts';
 import { sandboxPage } from './pages/sandbox.ts';
-import type { WebParts } from './parts.ts';
+import type { HealthView, WebParts } from './parts.ts';
 import { sandboxApi } from './sandbox-api.ts';
-import { etagOf, staticFiles } from './static-files.ts';
+import { findViewer, placeOf } from './sandbox-view.ts';
+import { etagOf, isKnown, staticFiles } from './static-files.ts';
+import { typeModeRoutes } from './type-mode.ts';
 
 export interface Site {
   /** Where it listens, without a closing slash. */
@@ -35,50 +40,73 @@ export interface Site {
   close(): Promise<void>;
 }
 
-const CLOSE_WITHIN = 2_000;
+/** Connections that are still busy then are cut. */
+const CLOSE_WITHIN = SECOND;
+/** A health check that takes longer is an answer too. */
+const HEALTH_WITHIN = 3 * SECOND;
+/** The largest form: a link's secret. */
+const LARGEST_FORM = 4 * 1024;
+/** Messages of the sandbox that are drawn before its script takes over. */
+const SHOWN_AT_FIRST = 30;
 
 /** The routes, without a listening server: what the tests call. */
 export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
   const app = new Hono();
   const closers: (() => void)[] = [];
   app.use(securityHeaders());
-  app.use(knownHost(parts), sameOrigin());
-  const zipped = compress();
-  // Compressing would hold an event back until more of them fill a block.
-  app.use(async (c, next) => (c.req.path.endsWith('/events') ? await next() : await zipped(c, next)));
+  // Event streams stay as they are: zipping would hold an event back until more of them fill a block.
+  app.use(compress());
+  app.use(knownHost(parts), sameOrigin(parts));
 
   const file = staticFiles();
   app.get('/static/:name', (c) => file(c, c.req.param('name')) ?? c.notFound());
   app.get('/healthz', async (c) => {
-    const health = await parts.health();
-    return c.json(health, health.status === 'down' ? 503 : 200);
+    const health = await askHealth(parts);
+    return c.json(health, health.status === 'down' ? 503 : 200, { 'Cache-Control': 'no-store' });
   });
+  app.route('/', typeModeRoutes(isSecure(parts)));
   homeRoutes(app, parts);
   lessonRoutes(app, parts);
-  if (parts.sandbox) closers.push(sandboxRoutes(app, parts));
+  closers.push(sandboxRoutes(app, parts));
 
   app.notFound((c) => c.html(notice('没有这个页面', '地址可能写错了，或者这一课已经撤下。'), 404));
   app.onError((error, c) => {
     if (error instanceof UserError) return c.html(notice('没有办成', error.message), 400);
-    parts.log.error({ reason: error.message, path: c.req.path }, 'a page failed');
+    parts.log.error({ reason: reasonOf(error), path: c.req.path }, 'a page failed');
     return c.html(notice('出了点问题', '已经记下来的都还在。过一会儿再打开试试。'), 500);
   });
   return { app, close: () => closers.forEach((close) => close()) };
 }
 
+/** Never rejects: a database that hangs or throws is `down`, and whoever watches us has to read that. */
+async function askHealth({ health, clock, log }: WebParts): Promise<HealthView> {
+  const waiting = new AbortController();
+  const tooLate = clock.sleep(HEALTH_WITHIN, waiting.signal).then(() => {
+    throw new Error(`no answer within ${HEALTH_WITHIN} ms`);
+  });
+  try {
+    return await Promise.race([health(), tooLate]);
+  } catch (error) {
+    log.error({ reason: reasonOf(error) }, 'the health of the parts is unknown');
+    return { status: 'down', parts: { database: 'down', queue: 'down', unknownDeliveries: 0, channels: [] } };
+  } finally {
+    tooLate.catch(() => undefined);
+    waiting.abort();
+  }
+}
+
 function homeRoutes(app: Hono, parts: WebParts): void {
   app.get('/', requireSession(parts), async (c) => {
     const [health, upcoming, participation] = await Promise.all([
-      parts.health(),
+      askHealth(parts),
       parts.upcoming(),
       parts.participation(),
     ]);
     const hasSandbox = parts.sandbox !== undefined;
-    const { faults } = parts.catalogue();
+    const { lessons, faults } = parts.catalogue();
     const now = parts.clock.now();
-    return c.html(
-      homePage({ health, upcoming, participation, faults, hasSandbox, now, zone: parts.config.zone }),
-    );
+    const view = { health, upcoming, participation, lessons, faults, hasSandbox };
+    return c.html(homePage({ ...view, now, zone: parts.config.zone }));
   });
   app.get('/enter', async (c) => {
     const secret = c.req.query('t') ?? '';
@@ -86,6 +114,7 @@ function homeRoutes(app: Hono, parts: WebParts): void {
       ? c.html(enterPage(secret))
       : c.html(staleLinkPage(), 410);
   });
+  app.use('/enter', bodyLimit({ maxSize: LARGEST_FORM, onError: (c) => c.html(staleLinkPage(), 413) }));
   app.post('/enter', async (c) => {
     const { t } = await c.req.parseBody();
     const spent = typeof t === 'string' ? await parts.sessions.spendLink(t) : undefined;
@@ -95,11 +124,13 @@ function homeRoutes(app: Hono, parts: WebParts): void {
   });
 }
 
-const cookieOptions = ({ config }: WebParts, expires?: Date) => ({
+const isSecure = ({ config }: WebParts) => config.publicUrl.startsWith('https:');
+
+const cookieOptions = (parts: WebParts, expires?: Date) => ({
   path: '/',
   httpOnly: true,
   sameSite: 'Lax' as const,
-  secure: config.publicUrl.startsWith('https:'),
+  secure: isSecure(parts),
   ...(expires ? { expires } : {}),
 });
 
@@ -116,12 +147,12 @@ function lessonRoutes(app: Hono, parts: WebParts): void {
     );
     const tag = etagOf(body);
     const headers = { ETag: tag, 'Cache-Control': 'no-cache' };
-    return c.req.header('if-none-match') === tag ? c.body(null, 304, headers) : c.html(body, 200, headers);
+    return isKnown(c, tag) ? c.body(null, 304, headers) : c.html(body, 200, headers);
   });
   app.get('/l/:id/picture/:name{.+}', async (c) => {
     const lesson = parts.catalogue().byId.get(c.req.param('id'));
     if (!lesson) return c.notFound();
-    const wanted = pictureFile(lesson, c.req.param('name'));
+    const wanted = c.req.param('name');
     return picturesOf(lesson).includes(wanted) ? await sendPicture(parts, wanted) : c.notFound();
   });
 }
@@ -139,29 +170,44 @@ async function sendPicture({ config }: WebParts, file: string): Promise<Response
 
 function sandboxRoutes(app: Hono, parts: WebParts): () => void {
   const { sandbox } = parts;
-  if (!sandbox) return () => undefined;
+  if (!sandbox) {
+    app.get('/sandbox', (c) =>
+      c.html(notice('没有开沙盒', '在 CHANNELS 里加上 sandbox，重新启动就有了。'), 404),
+    );
+    return () => undefined;
+  }
   app.get('/sandbox', async (c, next) => {
     const token = c.req.query('token');
-    if (token === undefined || !isSandboxToken(parts, token)) return await next();
-    setCookie(c, SANDBOX_COOKIE, token, cookieOptions(parts));
+    const cookie = sandboxCookie(parts);
+    if (token === undefined || cookie === undefined || !isSandboxToken(parts, token)) return await next();
+    setCookie(c, SANDBOX_COOKIE, cookie, cookieOptions(parts));
     return c.redirect('/sandbox', 303);
   });
   app.use('/sandbox', requireSandbox(parts));
   app.use('/sandbox/*', requireSandbox(parts));
-  app.get('/sandbox', async (c) => c.html(await drawSandbox(c, sandbox)));
+  app.get('/sandbox', async (c) => c.html(await drawSandbox(c, parts, sandbox)));
   const api = sandboxApi(parts, sandbox, (picture) => sendPicture(parts, picture));
   app.route('/sandbox/api', api.routes);
-  return api.close;
+  return () => api.close();
 }
 
-async function drawSandbox(c: Context, sandbox: NonNullable<WebParts['sandbox']>) {
+/** `?as=PERSON` or `?room=ID` (or its key), and `&chat=private`; whatever isn't there is the first that there is. */
+async function drawSandbox(c: Context, parts: WebParts, sandbox: NonNullable<WebParts['sandbox']>) {
   const world = sandbox.world();
-  const [first] = world.rooms;
-  const room = world.rooms.find(({ id }) => id === c.req.query('room')) ?? first;
-  if (!room) throw new UserError('沙盒里没有群');
-  const person = room.people.find(({ id }) => id === c.req.query('as')) ?? room.people[0];
-  const messages = await sandbox.messages({ roomId: room.id }, { limit: 30 });
-  return await sandboxPage({ world, room, personId: person?.id ?? '', chat: 'group', messages });
+  const room =
+    world.rooms.find(({ id, key }) => [id, key].includes(c.req.query('room') ?? '')) ?? world.rooms[0];
+  const viewer =
+    findViewer(sandbox, c.req.query('as') ?? '') ?? findViewer(sandbox, room?.people[0]?.id ?? '');
+  if (!viewer) throw new UserError('沙盒里还没有人');
+  const chat = c.req.query('chat') === 'private' ? 'private' : 'group';
+  const span = { limit: SHOWN_AT_FIRST };
+  const [group, own] = await Promise.all([
+    sandbox.messages(placeOf(viewer, 'group'), span),
+    sandbox.messages(placeOf(viewer, 'private'), span),
+  ]);
+  const { zone, publicUrl } = parts.config;
+  const light = { now: parts.clock.now(), zone, publicUrl };
+  return await sandboxPage({ world, viewer, chat, messages: { group, private: own }, light });
 }
 
 /** Listens. Rejects with a `UserError` when the port is taken. */
@@ -187,7 +233,7 @@ export async function openWeb(parts: WebParts): Promise<Site> {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => {
           if ('closeAllConnections' in server) server.closeAllConnections();
-        }, CLOSE_WITHIN / 2);
+        }, CLOSE_WITHIN);
         server.close(() => {
           clearTimeout(timer);
           resolve();

@@ -20,6 +20,10 @@ interface StaticFile {
 export const etagOf = (text: string): string =>
   `"${createHash('sha256').update(text).digest('base64url').slice(0, 20)}"`;
 
+/** Whether the reader has this version. Compression makes a tag weak: `W/` before it changes nothing. */
+export const isKnown = (c: Context, tag: string): boolean =>
+  (c.req.header('if-none-match') ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
+
 /** Answers with the file of that name, 304 when the reader has it, or `undefined` when there is none. */
 export function staticFiles(): (c: Context, name: string) => Response | undefined {
   const files = new Map<string, StaticFile>(
@@ -35,7 +39,7 @@ export function staticFiles(): (c: Context, name: string) => Response | undefine
     const file = files.get(name);
     if (!file) return undefined;
     const headers = { ETag: file.tag, 'Cache-Control': 'no-cache' };
-    if (c.req.header('if-none-match') === file.tag) return c.body(null, 304, headers);
+    if (isKnown(c, file.tag)) return c.body(null, 304, headers);
     return c.body(file.text, 200, { ...headers, 'Content-Type': file.type });
   };
 }

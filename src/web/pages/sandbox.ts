@@ -1,16 +1,34 @@
 /** The sandbox: a WeChat group on a page. The server draws the last messages; a script keeps them live. */
 import { html, raw } from 'hono/html';
 
-import type { SandboxMessage, SandboxRoom, SandboxWorld } from '../sandbox-view.ts';
-import { type Html, page } from '../layout.ts';
+import type { SandboxMessage } from '../../channels/sandbox/sandbox.ts';
+import type { SandboxWorld } from '../../channels/sandbox/world.ts';
+import { MINUTE } from '../../clock.ts';
+import { type Html, page, typeSwitch } from '../layout.ts';
+import {
+  type ChatName,
+  drawFace,
+  drawMessage,
+  faceOf,
+  isParty,
+  type Light,
+  previewOf,
+  sayStatus,
+  type Viewer,
+} from '../sandbox-view.ts';
 
 export interface SandboxPageView {
   readonly world: SandboxWorld;
-  readonly room: SandboxRoom;
-  readonly personId: string;
-  readonly chat: 'group' | 'private';
-  readonly messages: readonly SandboxMessage[];
+  readonly viewer: Viewer;
+  /** The chat that is open. */
+  readonly chat: ChatName;
+  /** The last messages of both chats, oldest first. */
+  readonly messages: Readonly<Record<ChatName, readonly SandboxMessage[]>>;
+  readonly light: Light;
 }
+
+/** A pause longer than this shows the time, as in WeChat. The script knows the same figure. */
+const GAP = 5 * MINUTE;
 
 export const sandboxPage = (view: SandboxPageView): Html =>
   page({
@@ -21,103 +39,237 @@ export const sandboxPage = (view: SandboxPageView): Html =>
     body: html`<div
         class="app"
         id="app"
-        data-room="${view.room.id}"
-        data-person="${view.personId}"
+        data-pane="talk"
+        data-person="${view.viewer.person.id}"
         data-chat="${view.chat}"
+        data-last="${lastId(view)}"
       >
-        ${listPane(view)} ${chatPane(view)} ${hintPane()}
+        ${listPane(view)} ${talkPane(view)} ${hintPane()}
       </div>
+      ${picker()}
       <script type="application/json" id="world">
-        ${jsonForScript(view.world)}
+        ${worldForScript(view.world)}
       </script>`,
   });
 
+/** After which id the live stream goes on. */
+const lastId = ({ messages }: SandboxPageView): string =>
+  [messages.group.at(-1)?.id ?? '', messages.private.at(-1)?.id ?? ''].toSorted().at(-1) ?? '';
+
 /** JSON that can't end its own script element. */
-function jsonForScript(world: SandboxWorld) {
-  const people = world.rooms.map(({ id, topic, people: all }) => ({ id, topic, people: all }));
-  return raw(JSON.stringify(people).replaceAll('<', '\\u003c'));
+function worldForScript({ rooms }: SandboxWorld) {
+  const world = rooms.map(({ id, topic, people }) => ({
+    id,
+    topic,
+    people: people.map((person) => ({
+      id: person.id,
+      name: person.name,
+      nickname: person.nickname,
+      status: sayStatus(person),
+      party: isParty(person),
+      ...faceOf(person),
+    })),
+  }));
+  return raw(JSON.stringify(world).replaceAll('<', '\\u003c'));
 }
 
-const listPane = ({ world, room, personId }: SandboxPageView) =>
-  html`<aside class="list" id="list" aria-label="聊天列表">
-    <header class="bar"><a class="back" href="/" aria-label="回到首页">‹</a><b>微课沙盒</b></header>
-    <form class="who" method="get" action="/sandbox">
-      <label for="room">群</label>
-      <select id="room" name="room">
-        ${world.rooms.map(
-          (one) =>
-            html`<option value="${one.id}" ${one.id === room.id ? 'selected' : ''}>${one.topic}</option>`,
-        )}
-      </select>
-      <label for="person">我是</label>
-      <select id="person" name="as">
-        ${room.people.map(
-          (person) =>
-            html`<option value="${person.id}" ${person.id === personId ? 'selected' : ''}>
-              ${person.nickname}
-            </option>`,
-        )}
-      </select>
-      <noscript><button class="button">换成这个人</button></noscript>
-    </form>
-    <nav>
-      <button class="chat" type="button" data-chat="group">
-        <span class="avatar group">群</span><span id="list-topic">${room.topic}</span>
-      </button>
-      <button class="chat" type="button" data-chat="private">
-        <span class="avatar bot">课</span><span>小课（私聊）</span>
-      </button>
+const addressOf = ({ viewer }: SandboxPageView, chat: ChatName) =>
+  `/sandbox?as=${viewer.person.id}${chat === 'private' ? '&chat=private' : ''}`;
+
+const listPane = (view: SandboxPageView) => {
+  const { room, person } = view.viewer;
+  return html`<aside class="pane list" aria-label="聊天列表">
+    <header class="bar">
+      <a class="back" href="/" aria-label="回到首页">${arrow()}</a>
+      <h2>微课沙盒</h2>
+      ${typeSwitch()}
+    </header>
+    <button class="me" type="button" data-act="pick" hidden>
+      <span id="my-face">${drawFace(person)}</span>
+      <span class="what"><b id="my-name">${person.name}</b><small>我现在是</small></span>
+      <span class="change">换人</span>
+    </button>
+    <noscript>${plainPicker(view)}</noscript>
+    <nav class="chats" aria-label="聊天">
+      ${chatLink(view, 'group', html`<span class="avatar group" aria-hidden="true">群</span>`, room.topic)}
+      ${chatLink(view, 'private', drawFace(undefined), '小课（私聊）')}
+    </nav>
+    <h3>别的群</h3>
+    <nav class="chats" aria-label="别的群">
+      ${view.world.rooms.map(
+        ({ id, topic }) =>
+          html`<a
+            class="chat other"
+            href="/sandbox?room=${id}"
+            data-room="${id}"
+            ${id === room.id ? 'hidden' : ''}
+          >
+            <span class="avatar group" aria-hidden="true">群</span>
+            <span class="what"><b>${topic}</b><small>进去就换成那个群里的人</small></span>
+          </a>`,
+      )}
     </nav>
   </aside>`;
-
-const chatPane = ({ room, chat, messages }: SandboxPageView) =>
-  html`<section class="talk" aria-labelledby="topic">
-    <header class="bar">
-      <button class="back narrow" type="button" id="back" aria-label="聊天列表">‹</button>
-      <h1 id="topic">${chat === 'group' ? room.topic : '小课'}</h1>
-      <small id="count">${chat === 'group' ? `(${room.people.length + 1})` : ''}</small>
-      <button class="more narrow" type="button" id="more" aria-label="提示">···</button>
-    </header>
-    <div class="log" id="log" role="log" aria-live="polite" tabindex="0" aria-label="聊天记录">
-      ${messages.map((message) => plainMessage(message, room))}
-    </div>
-    <noscript><p class="noscript">这个浏览器没有开启脚本：可以看，不能发。</p></noscript>
-    <form class="type" id="type">
-      <button class="at" type="button" id="at" aria-label="在话里提到小课">@</button>
-      <textarea id="text" rows="1" maxlength="2000" aria-label="说点什么" placeholder="说点什么"></textarea>
-      <button class="send" type="submit">发送</button>
-    </form>
-  </section>`;
-
-/** As drawn before the script takes over. */
-const plainMessage = (message: SandboxMessage, room: SandboxRoom) => {
-  const person = room.people.find(({ id }) => id === message.personId);
-  return html`<div class="message">
-    <div class="said">
-      <div class="name">${person?.nickname ?? '小课'}</div>
-      <div class="bubble">${message.text}</div>
-    </div>
-  </div>`;
 };
 
-const hintPane = () =>
-  html`<aside class="hints" id="hints" aria-label="提示">
-    <header class="bar narrow">
-      <button class="back" type="button" id="hints-back" aria-label="回到聊天">‹</button><b>试一试</b>
+const chatLink = (view: SandboxPageView, chat: ChatName, face: Html, title: string) => {
+  const last = view.messages[chat].at(-1);
+  return html`<a
+    class="chat"
+    href="${addressOf(view, chat)}"
+    data-chat="${chat}"
+    aria-current="${view.chat === chat ? 'page' : 'false'}"
+  >
+    ${face}
+    <span class="what"
+      ><b>${title}</b
+      ><small class="preview" data-id="${last?.id ?? ''}"
+        >${last ? previewOf(last, view.viewer) : ''}</small
+      ></span
+    >
+    <span class="unread" hidden></span>
+  </a>`;
+};
+
+/** Who to be, where no script runs. */
+const plainPicker = ({ world, viewer }: SandboxPageView) =>
+  html`<form class="plain" method="get" action="/sandbox">
+    <label for="as">我是</label>
+    <select id="as" name="as">
+      ${world.rooms.map(
+        ({ topic, people }) =>
+          html`<optgroup label="${topic}">
+            ${people.map(
+              ({ id, name }) =>
+                html`<option value="${id}" ${id === viewer.person.id ? 'selected' : ''}>${name}</option>`,
+            )}
+          </optgroup>`,
+      )}
+    </select>
+    <button class="button">换成这个人</button>
+  </form>`;
+
+const talkPane = (view: SandboxPageView) => {
+  const { room, person } = view.viewer;
+  const inGroup = view.chat === 'group';
+  return html`<main class="pane talk">
+    <header class="bar">
+      <button class="back narrow" type="button" data-act="list" aria-label="聊天列表">
+        ${arrow()}<span class="unread" hidden></span>
+      </button>
+      <h1>
+        <span id="topic">${inGroup ? room.topic : '小课'}</span
+        ><small id="count">${inGroup ? `(${room.people.length + 1})` : ''}</small>
+      </h1>
+      <button class="more narrow" type="button" data-act="hints">怎么试</button>
     </header>
-    <button class="button wide" type="button" id="next-lesson">立即发下一课</button>
+    <p class="banner" id="banner" role="status" hidden></p>
+    <div class="log" id="log" role="log" aria-live="polite" aria-label="聊天记录" tabindex="0">
+      <button class="older" id="older" type="button" hidden>看更早的消息</button>
+      <div id="messages">${drawLog(view)}</div>
+      <p
+        class="empty"
+        id="empty"
+        data-group="${EMPTY.group}"
+        data-private="${EMPTY.private}"
+        ${view.messages[view.chat].length > 0 ? 'hidden' : ''}
+      >
+        ${EMPTY[view.chat]}
+      </p>
+      <div id="pending"></div>
+    </div>
+    <button class="fresh" id="fresh" type="button" hidden>有新消息 ↓</button>
+    <noscript
+      ><p class="banner">
+        这个浏览器没有开脚本：可以看消息，刷新会有新的；要说话请打开脚本，或换一个浏览器。
+      </p></noscript
+    >
     <p class="told" id="told" role="status"></p>
-    <h2>课来了，可以这样回</h2>
+    <form class="compose" id="compose" hidden>
+      <div class="quick" ${inGroup ? '' : 'hidden'}>
+        <button type="button" data-act="mention">@小课</button>
+        <button type="button" data-act="next">立即发下一课</button>
+      </div>
+      <div class="entry">
+        <button class="as" type="button" data-act="pick" aria-label="换一个人说话">
+          <span id="entry-face">${drawFace(person)}</span>
+        </button>
+        <textarea
+          id="text"
+          rows="1"
+          maxlength="2000"
+          enterkeyhint="send"
+          aria-label="要说的话"
+          placeholder="以 ${person.name} 的身份说……"
+        ></textarea>
+        <button class="send" type="submit">发送</button>
+      </div>
+    </form>
+  </main>`;
+};
+
+const drawLog = ({ messages, chat, viewer, light }: SandboxPageView) =>
+  messages[chat].map((message, index, all) => {
+    const before = all[index - 1];
+    return drawMessage(message, viewer, light, !before || message.at - before.at > GAP);
+  });
+
+/** What to do first in an empty chat. */
+const EMPTY: Readonly<Record<ChatName, string>> = {
+  group: '这个群还没有消息。点下面的「立即发下一课」，看看一课是什么样的。',
+  private: '跟小课说句话试试，比如：帮助',
+};
+
+const arrow = () =>
+  html`<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
+    <path
+      d="M15 5l-7 7 7 7"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="2"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  </svg>`;
+
+const TRIES = [
+  ['1A 2C', '答题：题号加字母'],
+  ['1A 2AC 3对', '多选、判断一起答'],
+  ['打卡 今天学会了密封存茶', '打卡，后面可以写心得'],
+  ['@小课 我的', '看自己学了多少'],
+  ['排行', '看这周的光荣榜'],
+  ['帮助', '小课会做什么'],
+] as const;
+
+const hintPane = () =>
+  html`<aside class="pane hints" aria-label="怎么试">
+    <header class="bar">
+      <button class="back narrow" type="button" data-act="talk" aria-label="回到聊天">${arrow()}</button>
+      <h2>怎么试</h2>
+    </header>
+    <ol class="steps">
+      <li>点「立即发下一课」，课和小测就到群里</li>
+      <li>换几个人，各答一遍题、打个卡</li>
+      <li>等半分钟，小课把大家的作答一起确认</li>
+      <li>到<a href="/">首页</a>看这周谁学了</li>
+    </ol>
+    <h3>可以这样说</h3>
     <ul class="tries">
-      <li><button type="button" data-say="1A 2C">1A 2C</button><span>答题，题号加字母</span></li>
-      <li><button type="button" data-say="1A 2AC 3对">1A 2AC 3对</button><span>多选、判断一起答</span></li>
-      <li>
-        <button type="button" data-say="打卡 今天学到密封保存">打卡 今天学到密封保存</button
-        ><span>打卡，可以写心得</span>
-      </li>
-      <li><button type="button" data-say="@小课 我的">@小课 我的</button><span>看自己学了多少</span></li>
-      <li><button type="button" data-say="排行">排行</button><span>本周光荣榜</span></li>
-      <li><button type="button" data-say="帮助">帮助</button><span>小课会做什么</span></li>
+      ${TRIES.map(
+        ([words, meaning]) =>
+          html`<li>
+            <button type="button" data-say="${words}"><b>${words}</b><small>${meaning}</small></button>
+          </li>`,
+      )}
     </ul>
-    <p class="note">群里的作答和打卡，小课攒 30 秒一起确认；私聊马上回。</p>
+    <p class="note">这里的人和群都是编出来的，说什么都不会发到真的微信群。</p>
   </aside>`;
+
+const picker = () =>
+  html`<dialog class="picker" id="picker" aria-labelledby="picker-title">
+    <header class="bar">
+      <h2 id="picker-title">我现在是谁</h2>
+      <button class="close" type="button" data-act="close">关闭</button>
+    </header>
+    <div id="people"></div>
+  </dialog>`;

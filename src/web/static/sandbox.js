@@ -1,262 +1,411 @@
-// Keeps the sandbox's chat live: draws messages, follows the event stream, sends what is typed.
-const app = document.getElementById('app');
-const log = document.getElementById('log');
-const text = document.getElementById('text');
-const rooms = JSON.parse(document.getElementById('world').textContent);
+// Keeps the sandbox live: who one is, which chat is open, what is said.
+import { openLog } from './log.js';
+import { openOutbox, post } from './outbox.js';
+import { follow } from './stream.js';
 
-const state = { chat: 'group', person: app.dataset.person, room: app.dataset.room, first: '', shown: new Set() };
-const remembered = JSON.parse(localStorage.getItem('sandbox') || '{}');
-if (!new URLSearchParams(location.search).has('as') && remembered.person) {
-  const room = rooms.find((one) => one.people.some((person) => person.id === remembered.person));
-  if (room) Object.assign(state, { room: room.id, person: remembered.person });
-}
-let source;
-let lastTime = 0;
+const byId = (id) => document.getElementById(id);
+const app = byId('app');
+const text = byId('text');
+const world = JSON.parse(byId('world').textContent);
 
-const roomNow = () => rooms.find((room) => room.id === state.room);
-const personOf = (id) => roomNow().people.find((person) => person.id === id);
-const element = (tag, className, words) => {
+/** How long a word of success stays, ms. */
+const TOLD_FOR = 8_000;
+
+/** What the browser remembers; some refuse to. */
+const memory = {
+  read() {
+    try {
+      return JSON.parse(localStorage.getItem('weike-sandbox')) ?? {};
+    } catch {
+      return {};
+    }
+  },
+  write(value) {
+    try {
+      localStorage.setItem('weike-sandbox', JSON.stringify(value));
+    } catch {
+      // Then the next visit begins with the first person again.
+    }
+  },
+};
+
+const findPerson = (id) => {
+  for (const room of world) for (const person of room.people) if (person.id === id) return { room, person };
+  return undefined;
+};
+
+const state = {
+  ...findPerson(app.dataset.person),
+  chat: app.dataset.chat,
+  stream: undefined,
+  unread: { group: 0, private: 0 },
+  drafts: new Map(),
+  /** Grows with each opening of a chat, so that a late answer for another one is thrown away. */
+  round: 0,
+};
+
+function element(tag, className, words) {
   const made = document.createElement(tag);
   if (className) made.className = className;
   if (words !== undefined) made.textContent = words;
   return made;
-};
-
-/** The avatar shows the given name: two characters, or one. */
-function avatarOf(person) {
-  if (!person) return element('div', 'avatar bot', '课');
-  const colour = [...person.id].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7) % 7;
-  return element('div', `avatar c${colour}`, person.name.slice(-2));
 }
 
-function bubbleOf(message) {
-  if (message.picture) {
-    const bubble = element('div', 'bubble picture');
-    const image = element('img');
-    image.src = message.picture;
-    image.alt = message.text || '图片';
-    bubble.append(image);
-    return bubble;
-  }
-  const bubble = element('div', 'bubble');
-  for (const piece of message.text.split(/(@[^\s@]+|https?:\/\/[^\s）]+)/)) {
-    if (piece.startsWith('@')) bubble.append(element('span', 'mention', piece));
-    else if (/^https?:\/\//.test(piece)) {
-      const link = element('a', '', piece);
-      link.href = piece;
-      link.target = '_blank';
-      link.rel = 'noopener';
-      bubble.append(link);
-    } else bubble.append(piece);
-  }
-  return bubble;
+function faceOf(person) {
+  const face = element('span', `avatar tint-${person.tint}`, person.letters);
+  face.setAttribute('aria-hidden', 'true');
+  return face;
 }
 
-function draw(message) {
-  const person = message.person ? personOf(message.person) : undefined;
-  const mine = message.person === state.person;
-  const row = element('div', `message${mine ? ' mine' : ''}${message.waiting ? ' waiting' : ''}`);
-  row.dataset.id = message.id;
-  const said = element('div', 'said');
-  const name = element('div', 'name', person ? (state.chat === 'group' ? person.nickname : person.name) : '小课');
-  if (person && state.chat === 'group' && (person.status === 'full' || person.status === 'probationary'))
-    name.append(element('span', 'tag', '党员'));
-  said.append(name, bubbleOf(message));
-  row.append(avatarOf(person), said);
+const log = openLog({
+  box: byId('log'),
+  list: byId('messages'),
+  onAway: (isAway) => (byId('fresh').hidden = !isAway),
+});
+
+const outbox = openOutbox({
+  draw: drawPending,
+  onSent(item, message) {
+    // Drawn through the eyes of whoever said it: after a change of person it comes with the next reading.
+    if (item.person === state.person.id) take(message);
+  },
+});
+
+function drawPending(items) {
+  const here = items.filter(({ person, where }) => person === state.person.id && where === state.chat);
+  const known = new Map(Array.from(byId('pending').children, (row) => [row.dataset.key, row]));
+  byId('pending').replaceChildren(...here.map((item) => pendingRow(item, known.get(item.key))));
+  if (here.length > 0) {
+    byId('empty').hidden = true;
+    log.toEnd();
+  }
+}
+
+function pendingRow(item, known) {
+  const row = known ?? element('div', 'message mine pending');
+  if (!known) {
+    const line = element('div', 'line');
+    const said = element('div', 'said');
+    said.append(element('div', 'name', '我'), element('div', 'bubble', item.text));
+    line.append(faceOf(state.person), said);
+    row.append(line);
+    row.dataset.key = item.key;
+  }
+  row.classList.toggle('stuck', Boolean(item.stuck));
+  row.querySelector('.again')?.remove();
+  if (item.stuck) {
+    const reason = item.failed && item.failed !== '没发出去' ? `没发出去（${item.failed}）` : '没发出去';
+    const again = element('button', 'again', `${reason}，点一下重发`);
+    again.type = 'button';
+    again.addEventListener('click', () => outbox.again(item));
+    row.querySelector('.said').append(again);
+  }
   return row;
 }
 
-function timeOf(at) {
-  const date = new Date(at);
-  const time = date.toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false });
-  return date.toDateString() === new Date().toDateString() ? time : `${date.getMonth() + 1}月${date.getDate()}日 ${time}`;
-}
-
-const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-const toEnd = () => (log.scrollTop = log.scrollHeight);
-
-function add(message) {
-  if (message.chat !== state.chat || state.shown.has(message.id)) return;
-  // What was drawn while it was being sent has become this message.
-  const key = message.id.split('.')[1];
-  const sending = key && log.querySelector(`[data-id="${key}"]`);
-  state.shown.add(message.id);
-  const stay = isAtEnd() || message.person === state.person;
-  if (sending) sending.replaceWith(draw(message));
-  else {
-    if (message.at - lastTime > 300_000) log.append(element('div', 'time', timeOf(message.at)));
-    lastTime = message.at;
-    log.append(draw(message));
-  }
-  if (stay) toEnd();
-}
-
-async function load(before) {
-  const query = new URLSearchParams({ person: state.person, where: state.chat, ...(before ? { before } : {}) });
-  const answer = await fetch(`/sandbox/api/messages?${query}`);
-  if (!answer.ok) throw new Error('the messages could not be read');
+async function fetchMessages(where, before) {
+  const query = new URLSearchParams({ person: state.person.id, where });
+  if (before) query.set('before', before);
+  const answer = await fetch(`/sandbox/api/messages?${query}`, { signal: AbortSignal.timeout(10_000) });
+  if (!answer.ok) throw new Error(`${answer.status}`);
   return await answer.json();
 }
 
-function olderButton() {
-  const button = element('button', 'older', '看更早的');
-  button.type = 'button';
-  button.addEventListener('click', async () => {
-    const { messages, more } = await load(state.first);
-    const height = log.scrollHeight;
-    button.remove();
-    const rows = messages.filter((message) => !state.shown.has(message.id));
-    for (const message of rows) state.shown.add(message.id);
-    log.prepend(...rows.map(draw));
-    if (messages.length > 0) state.first = messages[0].id;
-    if (more) log.prepend(olderButton());
-    log.scrollTop += log.scrollHeight - height;
+/** Puts a message where it belongs: into the open chat, or into the other one's count of unread. */
+function take(message) {
+  const isMine = message.person === state.person.id;
+  drawPreview(message);
+  outbox.arrived(message.id);
+  if (message.chat === state.chat) {
+    byId('empty').hidden = true;
+    log.add(message, isMine);
+  } else if (!isMine) {
+    state.unread[message.chat] += 1;
+    drawUnread();
+  }
+}
+
+/** Reads the open chat from the server; what is shown already stays. */
+async function load() {
+  state.round += 1;
+  const { round, chat } = state;
+  byId('older').hidden = true;
+  if (log.isEmpty()) tell('empty', '正在读消息……');
+  outbox.show();
+  try {
+    const { messages, more } = await fetchMessages(chat);
+    if (round !== state.round) return;
+    byId('older').hidden = !more;
+    messages.forEach(take);
+    const isEmpty = log.isEmpty() && byId('pending').childElementCount === 0;
+    tell('empty', isEmpty ? byId('empty').dataset[chat] : '');
+    log.toEnd();
+  } catch {
+    if (round !== state.round) return;
+    const again = element('button', 'button', '再读一次');
+    again.type = 'button';
+    again.addEventListener('click', () => void load());
+    tell('empty', '消息没读出来，说过的都还在。');
+    byId('empty').append(again);
+  }
+}
+
+/** The last line of the chat that isn't open, for the list. */
+async function loadPreview() {
+  const { round, chat } = state;
+  const { messages } = await fetchMessages(chat === 'group' ? 'private' : 'group');
+  const last = messages.at(-1);
+  if (last && round === state.round) drawPreview(last);
+}
+
+function tell(id, words) {
+  byId(id).textContent = words;
+  byId(id).hidden = words === '';
+}
+
+let isReadingOlder = false;
+/** Then only a press tries again: scrolling would ask without end. */
+let olderFailed = false;
+async function loadOlder() {
+  const first = log.first();
+  if (isReadingOlder || !first) return;
+  isReadingOlder = true;
+  const older = byId('older');
+  const { round } = state;
+  older.textContent = '正在读……';
+  try {
+    const { messages, more } = await fetchMessages(state.chat, first);
+    if (round === state.round) {
+      log.addOlder(messages);
+      older.hidden = !more;
+    }
+    older.textContent = '看更早的消息';
+    olderFailed = false;
+  } catch {
+    olderFailed = true;
+    older.textContent = '没读出来，点一下再试';
+  } finally {
+    isReadingOlder = false;
+  }
+}
+
+function connect() {
+  const after = state.stream?.last() ?? app.dataset.last;
+  state.stream?.close();
+  const { id } = state.person;
+  state.stream = follow({
+    after,
+    address: (last) => `/sandbox/api/events?${new URLSearchParams({ person: id, after: last || '0' })}`,
+    onMessage: take,
+    onLine(isUp) {
+      app.dataset.line = isUp ? 'up' : 'down';
+      tell('banner', isUp ? '' : '连接断了，正在重连；说的话会留着');
+    },
   });
-  return button;
 }
 
-let round = 0;
-async function show() {
-  const mine = (round += 1);
-  localStorage.setItem('sandbox', JSON.stringify({ person: state.person }));
-  source?.close();
-  drawFrame();
-  const { messages, more } = await load();
-  if (mine !== round) return;
-  state.shown.clear();
-  lastTime = 0;
-  log.replaceChildren(...(more ? [olderButton()] : []));
-  state.first = messages[0]?.id ?? '';
-  for (const message of messages) add(message);
-  if (messages.length === 0) log.append(element('div', 'time', state.chat === 'group' ? '一分钟内会有第一课，也可以点“立即发下一课”' : '跟小课说点什么，比如：帮助'));
-  toEnd();
-  follow(messages.at(-1)?.id ?? '0');
+function drawPreview(message) {
+  const preview = document.querySelector(`.chat[data-chat="${message.chat}"] .preview`);
+  if (preview.dataset.id > message.id) return;
+  preview.dataset.id = message.id;
+  preview.textContent = message.preview;
 }
 
-function follow(after) {
-  const query = new URLSearchParams({ person: state.person, after });
-  // The browser comes back by itself and tells the last id that it saw.
-  source = new EventSource(`/sandbox/api/events?${query}`);
-  source.addEventListener('message', (event) => add(JSON.parse(event.data)));
-  source.addEventListener('open', () => (app.dataset.live = 'yes'));
+function drawUnread() {
+  const other = state.chat === 'group' ? 'private' : 'group';
+  state.unread[state.chat] = 0;
+  for (const chat of ['group', 'private'])
+    drawCount(document.querySelector(`.chat[data-chat="${chat}"] .unread`), chat);
+  drawCount(document.querySelector('.back .unread'), other);
+}
+
+function drawCount(badge, chat) {
+  const count = state.unread[chat];
+  badge.hidden = count === 0;
+  badge.textContent = count > 99 ? '99+' : String(count);
+  badge.setAttribute('aria-label', `${count} 条没看`);
 }
 
 function drawFrame() {
-  const room = roomNow();
-  const inGroup = state.chat === 'group';
-  document.getElementById('topic').textContent = inGroup ? room.topic : '小课';
-  document.getElementById('count').textContent = inGroup ? `(${room.people.length + 1})` : '';
-  document.getElementById('list-topic').textContent = room.topic;
-  document.getElementById('room').value = state.room;
-  const select = document.getElementById('person');
-  select.replaceChildren(
-    ...room.people.map((person) => {
-      const option = element('option', '', person.nickname);
-      option.value = person.id;
-      return option;
-    }),
-  );
-  select.value = state.person;
-  text.placeholder = `以 ${personOf(state.person).name} 的身份说`;
-  for (const button of document.querySelectorAll('.chat')) button.setAttribute('aria-current', String(button.dataset.chat === state.chat));
+  const { room, person, chat } = state;
+  const inGroup = chat === 'group';
+  byId('topic').textContent = inGroup ? room.topic : '小课';
+  byId('count').textContent = inGroup ? `(${room.people.length + 1})` : '';
+  byId('my-face').replaceChildren(faceOf(person));
+  byId('my-name').textContent = person.name;
+  byId('entry-face').replaceChildren(faceOf(person));
+  text.placeholder = `以 ${person.name} 的身份说……`;
+  document.querySelector('.chat[data-chat="group"] b').textContent = room.topic;
+  for (const link of document.querySelectorAll('.chat[data-chat]')) {
+    link.setAttribute('aria-current', link.dataset.chat === chat ? 'page' : 'false');
+    link.href = `/sandbox?${addressOf(person, link.dataset.chat)}`;
+  }
+  for (const link of document.querySelectorAll('.chat[data-room]'))
+    link.hidden = link.dataset.room === room.id;
+  document.querySelector('.quick').hidden = !inGroup;
+  tell('told', '');
+  drawUnread();
 }
 
-async function post(path, body) {
-  const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(said.error || '没有发出去，请再试一次');
-  return said;
-}
+const addressOf = (person, chat) =>
+  new URLSearchParams({ as: person.id, ...(chat === 'private' ? { chat } : {}) }).toString();
 
-async function say(words) {
-  const where = state.chat;
-  const person = state.person;
-  const key = crypto.randomUUID().replaceAll('-', '');
-  const row = draw({ id: key, person, kind: 'text', text: words, waiting: true });
-  log.append(row);
-  toEnd();
-  const attempt = async () => {
-    row.querySelector('.state')?.remove();
-    try {
-      const { id } = await post('/sandbox/api/say', { person, where, text: words, key });
-      row.classList.remove('waiting');
-      if (!state.shown.has(id)) {
-        state.shown.add(id);
-        row.dataset.id = id;
-      } else if (row.isConnected && row.dataset.id === key) row.remove();
-    } catch (error) {
-      const again = element('button', 'state', `${error instanceof TypeError ? '没发出去' : error.message}，点一下重发`);
-      again.type = 'button';
-      again.addEventListener('click', attempt);
-      row.querySelector('.said').append(again);
-      toEnd();
+const draftKey = () => `${state.person.id} ${state.chat}`;
+
+/** Opens a chat as somebody. What is being typed stays with the chat that it was typed in. */
+function open(found, chat) {
+  const isOther = found.person.id !== state.person.id;
+  state.drafts.set(draftKey(), text.value);
+  Object.assign(state, { ...found, chat });
+  remember();
+  history.replaceState(null, '', `/sandbox?${addressOf(found.person, chat)}`);
+  text.value = state.drafts.get(draftKey()) ?? '';
+  fitText();
+  if (isOther || !state.stream) {
+    state.unread = { group: 0, private: 0 };
+    for (const preview of document.querySelectorAll('.preview')) {
+      preview.textContent = '';
+      delete preview.dataset.id;
     }
-  };
-  await attempt();
+    connect();
+  }
+  drawFrame();
+  show('talk');
+  log.clear();
+  void load();
+  if (isOther) loadPreview().catch(() => undefined);
 }
 
-const pane = (name) => (app.dataset.pane = name);
+function remember() {
+  const known = memory.read();
+  memory.write({ person: state.person.id, rooms: { ...known.rooms, [state.room.id]: state.person.id } });
+}
 
-document.getElementById('type').addEventListener('submit', (event) => {
-  event.preventDefault();
+const show = (pane) => (app.dataset.pane = pane);
+
+function fitText() {
+  text.style.height = 'auto';
+  text.style.height = `${text.scrollHeight + 2}px`;
+}
+
+function send() {
   const words = text.value.trim();
   if (words === '') return;
   text.value = '';
-  text.style.height = '';
-  say(words);
+  state.drafts.delete(draftKey());
+  fitText();
+  outbox.say({ person: state.person.id, where: state.chat, text: words });
+}
+
+async function sendNextLesson(button) {
+  button.disabled = true;
+  tell('told', '正在发……');
+  try {
+    const { told } = await post('/sandbox/api/next', { room: state.room.id });
+    tell('told', told);
+    setTimeout(() => tell('told', ''), TOLD_FOR);
+  } catch (error) {
+    tell('told', error.message === '没发出去' ? '没有办成，课没有发。请再点一次。' : error.message);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function drawPicker() {
+  const rooms = [state.room, ...world.filter((room) => room !== state.room)];
+  byId('people').replaceChildren(
+    ...rooms.map((room) => {
+      const part = element('section', 'room');
+      part.append(element('h3', '', room.topic));
+      for (const person of room.people) {
+        const button = element('button', 'person');
+        button.type = 'button';
+        button.setAttribute('aria-pressed', String(person === state.person));
+        const what = element('span', 'what');
+        what.append(element('b', '', person.name), element('small', '', person.status));
+        button.append(faceOf(person), what);
+        button.addEventListener('click', () => {
+          byId('picker').close();
+          open({ room, person }, room === state.room ? state.chat : 'group');
+          text.focus();
+        });
+        part.append(button);
+      }
+      return part;
+    }),
+  );
+}
+
+const acts = {
+  list: () => show('list'),
+  hints: () => show('hints'),
+  talk: () => show('talk'),
+  pick() {
+    drawPicker();
+    byId('picker').showModal();
+  },
+  close: () => byId('picker').close(),
+  next: (button) => void sendNextLesson(button),
+  mention() {
+    if (!text.value.includes('@小课'))
+      text.setRangeText('@小课 ', text.selectionStart, text.selectionEnd, 'end');
+    text.focus();
+    fitText();
+  },
+};
+
+document.addEventListener('click', (event) => {
+  const target = event.target.closest('[data-act], [data-say], a.chat');
+  if (!target) return;
+  if (target.dataset.act) acts[target.dataset.act](target);
+  else if (target.dataset.say) {
+    show('talk');
+    text.value = target.dataset.say;
+    text.focus();
+    fitText();
+  } else {
+    event.preventDefault();
+    const { chat, room: roomId } = target.dataset;
+    const room = world.find(({ id }) => id === roomId);
+    const found = room && (findPerson(memory.read().rooms?.[roomId]) ?? { room, person: room.people[0] });
+    open(found ?? { room: state.room, person: state.person }, chat ?? 'group');
+  }
+});
+byId('picker').addEventListener('click', (event) => {
+  if (event.target === event.currentTarget) event.currentTarget.close();
+});
+byId('compose').addEventListener('submit', (event) => {
+  event.preventDefault();
+  send();
 });
 text.addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    document.getElementById('type').requestSubmit();
-  }
+  // While an input method is choosing characters, Enter is its own (229 where isComposing comes too late).
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  send();
 });
-text.addEventListener('input', () => {
-  text.style.height = '';
-  text.style.height = `${text.scrollHeight + 2}px`;
-});
-document.getElementById('at').addEventListener('click', () => {
-  if (!text.value.includes('@小课')) text.value = `@小课 ${text.value}`;
-  text.focus();
-});
-document.getElementById('room').addEventListener('change', (event) => {
-  state.room = event.target.value;
-  state.person = roomNow().people[0].id;
-  show();
-});
-document.getElementById('person').addEventListener('change', (event) => {
-  state.person = event.target.value;
-  show();
-});
-for (const button of document.querySelectorAll('.chat'))
-  button.addEventListener('click', () => {
-    state.chat = button.dataset.chat;
-    pane('talk');
-    show();
-  });
-for (const button of document.querySelectorAll('[data-say]'))
-  button.addEventListener('click', () => {
-    text.value = button.dataset.say;
-    pane('talk');
-    text.focus();
-  });
-document.getElementById('back').addEventListener('click', () => pane('list'));
-document.getElementById('more').addEventListener('click', () => pane('hints'));
-document.getElementById('hints-back').addEventListener('click', () => pane('talk'));
-document.getElementById('next-lesson').addEventListener('click', async (event) => {
-  const told = document.getElementById('told');
-  event.target.disabled = true;
-  try {
-    told.textContent = (await post('/sandbox/api/next', { room: state.room })).told;
-    state.chat = 'group';
-    pane('talk');
-    drawFrame();
-    await show();
-  } catch (error) {
-    told.textContent = error.message;
-  } finally {
-    event.target.disabled = false;
-  }
-});
+text.addEventListener('input', fitText);
+byId('fresh').addEventListener('click', () => log.toEnd());
+byId('older').addEventListener('click', () => void loadOlder());
+new IntersectionObserver(
+  (entries) => {
+    if (entries.some((entry) => entry.isIntersecting) && !olderFailed) void loadOlder();
+  },
+  { root: byId('log') },
+).observe(byId('older'));
 
-show();
+// An address without a person means: whoever one was the last time.
+const asked = new URLSearchParams(location.search);
+const known = memory.read();
+const back = findPerson(asked.has('room') ? known.rooms?.[asked.get('room')] : known.person);
+byId('compose').hidden = false;
+document.querySelector('.me').hidden = false;
+if (!asked.has('as') && back) open(back, state.chat);
+else {
+  remember();
+  history.replaceState(null, '', `/sandbox?${addressOf(state.person, state.chat)}`);
+  drawFrame();
+  connect();
+  log.toEnd();
+  void load();
+}

@@ -1,0 +1,136 @@
+/** The pages around a sandbox and plain figures, as the tests open them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openSandbox } from '../../src/channels/sandbox/sandbox.ts';
+import { systemClock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Catalogue } from '../../src/lessons/catalogue.ts';
+import type { Lesson } from '../../src/lessons/lesson.ts';
+import { silentLog } from '../../src/log.ts';
+import {
+  issueLoginToken,
+  isLoginTokenLive,
+  findSession,
+  spendLoginToken,
+} from '../../src/people/sessions.ts';
+import type { WebParts } from '../../src/web/parts.ts';
+import { makeRoutes, openWeb } from '../../src/web/server.ts';
+import { recordingSink } from '../contracts/harness.ts';
+import { openTestDb } from '../support/databases.ts';
+
+export type Env = Readonly<Record<string, string>>;
+
+export interface SiteOptions {
+  /** Settings as a deployment gives them. */
+  readonly env?: Env;
+  readonly lessons?: readonly Lesson[];
+  readonly parts?: Partial<WebParts>;
+  /** Files in the lessons' folder, by their path in it. */
+  readonly prepare?: (lessonsDir: string) => void;
+}
+
+export const healthy = {
+  status: 'ok',
+  parts: {
+    database: 'ok',
+    queue: 'ok',
+    unknownDeliveries: 0,
+    channels: [{ account: 'sandbox', state: 'online' }],
+  },
+} as const;
+
+export const lessonOf = (given: Partial<Lesson> = {}): Lesson => ({
+  id: 'cha',
+  title: '茉莉花茶怎么存',
+  course: '网上卖货',
+  order: 1,
+  category: '电商',
+  author: '花茶协会党支部',
+  sources: [],
+  tags: [],
+  minutes: 2,
+  body: '花茶最怕**潮**。',
+  questions: [],
+  file: 'selling/cha.md',
+  hash: 'f'.repeat(64),
+  ...given,
+});
+
+const catalogueOf = (lessons: readonly Lesson[]): Catalogue => ({
+  lessons,
+  faults: [],
+  byId: new Map(lessons.map((lesson) => [lesson.id, lesson])),
+  sources: new Map(),
+});
+
+export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, prepare }: SiteOptions = {}) {
+  const test = await openTestDb('sqlite');
+  const { db } = test;
+  const lessonsDir = mkdtempSync(join(tmpdir(), 'weike-lessons-'));
+  prepare?.(lessonsDir);
+  const config = readConfig({ PORT: '0', LESSONS_DIR: lessonsDir, ...env }, lessonsDir);
+  const clock = systemClock;
+  const sandbox = openSandbox({ db, clock, lessonsDir });
+  const heard = recordingSink();
+  await sandbox.start(heard.sink);
+  const all: WebParts = {
+    config,
+    clock,
+    log: silentLog,
+    catalogue: () => catalogueOf(lessons),
+    health: async () => healthy,
+    upcoming: async () => [],
+    participation: async () => ({ week: '11月23日—11月29日', groups: [], members: [] }),
+    sandbox,
+    sendNextLesson: async () => '这就发到群里',
+    sessions: {
+      isLinkLive: (secret) => isLoginTokenLive(db, secret, clock.now()),
+      spendLink: (secret) => spendLoginToken(db, secret, clock.now()),
+      find: (secret) => findSession(db, secret, clock.now()),
+    },
+    ...parts,
+  };
+  const { app, close: closeRoutes } = makeRoutes(all);
+  const base = new URL(config.publicUrl).origin;
+  return {
+    sandbox,
+    heard,
+    parts: all,
+    base,
+    lessonsDir,
+    issueLink: () => issueLoginToken(db, 'admin', clock.now()),
+    /** A request as a browser on this site makes it. */
+    async get(path: string, headers: Record<string, string> = {}) {
+      return await app.request(`${base}${path}`, { headers: { host: new URL(base).host, ...headers } });
+    },
+    async post(path: string, body: unknown, headers: Record<string, string> = {}) {
+      const isForm = body instanceof URLSearchParams;
+      return await app.request(`${base}${path}`, {
+        method: 'POST',
+        headers: {
+          host: new URL(base).host,
+          origin: base,
+          'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
+          ...headers,
+        },
+        body: isForm ? body.toString() : JSON.stringify(body),
+      });
+    },
+    /** Listens on a real port. */
+    listen: () => openWeb(all),
+    async close() {
+      closeRoutes();
+      await sandbox.stop();
+      await test.close();
+      rmSync(lessonsDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type TestSite = Awaited<ReturnType<typeof openSite>>;
+
+/** `name=value` of a cookie that an answer sets, as the next request sends it. */
+export const cookieOf = (answer: Response): string =>
+  (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
