@@ -1,7 +1,7 @@
 /** The composition root: configuration -> database, queue, channels, web; one stop. */
 import { mkdirSync } from 'node:fs';
 
-import { schedule as everySecond } from 'node-cron';
+import { schedule as every } from 'node-cron';
 
 import { openApp } from './app.ts';
 import type { Channel } from './channels/channel.ts';
@@ -70,11 +70,13 @@ async function start(config: Config, log: Log, closers: (() => unknown)[]): Prom
       log.error({ reason: reasonOf(error) }, `the ${what} failed; the next one tries again`),
     );
   };
-  const tick = everySecond('* * * * * *', round('tick', app.tick), { noOverlap: true, name: 'tick' });
-  const sweep = everySecond('* * * * *', round('sweep', app.sweep), { noOverlap: true, name: 'sweep' });
+  const tickRound = round('tick', () => app.tick());
+  const sweepRound = round('sweep', () => app.sweep());
+  const tick = every('* * * * * *', tickRound, { noOverlap: true, name: 'tick' });
+  const sweep = every('* * * * *', sweepRound, { noOverlap: true, name: 'sweep' });
   closers.push(() => Promise.all([tick.stop(), sweep.stop()]));
-  void round('tick', app.tick)();
-  void round('sweep', app.sweep)();
+  void tickRound();
+  void sweepRound();
 
   await greet(config, db, site.url, log, sandbox);
 }

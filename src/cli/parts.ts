@@ -33,12 +33,10 @@ export function printRows(rows: readonly object[], columns: readonly string[], {
   process.stdout.write(`${table.toString()}\n`);
 }
 
-const cell = (value: unknown): string =>
-  value === null || value === undefined
-    ? ''
-    : Array.isArray(value)
-      ? value.join(' ')
-      : String(value as string | number | boolean);
+const cell = (value: unknown): string => {
+  if (value === null || value === undefined) return '';
+  return Array.isArray(value) ? value.join(' ') : `${value as string | number | boolean}`;
+};
 
 /** One thing as JSON, or a sentence. */
 export function printOne(value: object, sentence: string, { json }: Output): void {

@@ -3,7 +3,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,17 +12,9 @@ import { silentLog } from '../../src/log.ts';
 import { channelContract } from '../contracts/channel.ts';
 import type { ChannelHarness } from '../contracts/harness.ts';
 import type { MockChat } from '../support/mock-chat.ts';
+import { freePort } from '../support/postgres.ts';
 
 const PROGRAM = new URL('../support/puppet-server.ts', import.meta.url).pathname;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 interface Server {
   readonly child: ChildProcess;

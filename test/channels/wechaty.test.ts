@@ -22,7 +22,7 @@ function openMock() {
     clock: systemClock,
     log: silentLog,
     dataDir,
-    puppet: chat.puppet as never,
+    puppet: chat.puppet,
   });
   const harness: ChannelHarness = {
     channel,

@@ -2,7 +2,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { SANDBOX_WORLD } from '../../src/channels/sandbox/world.ts';
 import { ROOT } from '../support/school.ts';
+import { freePort } from '../support/postgres.ts';
 import { until } from '../support/wait.ts';
 
 interface Run {
@@ -31,15 +31,6 @@ const run = (
       else reject(Object.assign(new Error(stderr), { code, stdout, stderr }));
     });
   });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** Processes whose command line names the folder. */
 async function processesOf(folder: string): Promise<string[]> {

@@ -36,7 +36,11 @@ export async function openTestDb(dialect: Dialect): Promise<TestDb> {
   const run = async (sql: string) => {
     const client = new pg.Client({ connectionString: `${server}/postgres` });
     await client.connect();
-    await client.query(sql).finally(() => client.end());
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
   };
   await run(`create database ${name}`);
   const config = { kind: dialect, url: `${server}/${name}` } as const;

@@ -45,7 +45,7 @@ export function makeMockChat(): MockChat {
         text: mention ? `@小课\u2005${text}` : text,
         timestamp: Date.now(),
         type: types.Message.Text,
-      } as never);
+      });
       puppet.emit('message', { messageId: id });
       return id;
     },

@@ -15,7 +15,7 @@ const [, , port = '', token = ''] = process.argv;
 const chat = makeMockChat();
 const server = new PuppetServer({
   endpoint: `127.0.0.1:${port}`,
-  puppet: chat.puppet as never,
+  puppet: chat.puppet,
   token,
   tls: { disable: true },
 });
