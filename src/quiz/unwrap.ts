@@ -9,6 +9,9 @@ const BEFORE =
   /^(?:我的?)?(?:觉得|认为|猜|想)?(?:(?:答案|答题|选择|作答|回答|更正|修改|应该|改|选|答|填|交)(?:是|成|为|选|选择)?)+\s*[:：,，]?\s*|^我(?=[A-Ha-h对错])/;
 const AFTER = /\s*(?:吧|啊|呀|哦|哈|嘛|啦|喽)?\s*[。.!！~～…,，;；、]*\s*$/;
 
+const PARTICLE = /(?:吧|啊|呀|哦|哈|嘛|啦|喽)\s*[。.!！~～…]*\s*$/;
+const LETTER_WITH_PARTICLE = /[A-Ha-h]\s*(?:吧|啊|呀|哦|哈|嘛|啦|喽)/;
+
 /** The reply under a WeChat quote block; a text without one as it is. */
 export const dropQuote = (text: string): string => QUOTE.exec(text)?.[1] ?? text;
 
@@ -24,7 +27,7 @@ export function unwrap(text: string): Unwrapped {
   const declared = BEFORE.exec(plain)?.[0] ?? '';
   const inner = plain.slice(declared.length);
   const kept = inner.replace(AFTER, '');
-  // 对吧 asks for agreement; only letters are answered with a 吧, or what was declared.
-  const softened = /吧\s*[。.!！~～…]*\s*$/.test(inner) && declared === '' && !/[A-Ha-h]\s*吧/.test(inner);
+  // 对吧 asks for agreement and 对啊 gives it: a particle is wrapping only behind a letter or what was declared.
+  const softened = PARTICLE.test(inner) && declared === '' && !LETTER_WITH_PARTICLE.test(inner);
   return { text: softened ? inner : kept, declared: declared !== '' };
 }
