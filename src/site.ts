@@ -25,7 +25,7 @@ export interface SiteParts {
   readonly sandbox?: SandboxChannel;
 }
 
-const SHOWN = 8;
+const SHOWN = 30;
 const SANDBOX_CLOSES = 10 * 60_000;
 
 export const openSite = (parts: SiteParts, health: () => Promise<HealthView>): Promise<Site> =>

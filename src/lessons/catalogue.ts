@@ -84,7 +84,7 @@ export async function loadLessonFile(
 
 /** The files of a lesson's pictures as they stand in its text, relative to the lessons' folder. */
 export function picturesOf(lesson: Pick<Lesson, 'body' | 'questions' | 'file'>): string[] {
-  const texts = [lesson.body, ...lesson.questions.flatMap(({ stem, explanation }) => [stem, explanation])];
+  const texts = [lesson.body, ...lesson.questions.flatMap(({ stem, options, explanation }) => [stem, ...options, explanation])];
   return texts.flatMap((text) =>
     renderChat(text).flatMap((part) => (part.kind === 'picture' ? [pictureFile(lesson, part.file)] : [])),
   );

@@ -299,11 +299,12 @@ function send() {
 
 async function sendNextLesson(button) {
   button.disabled = true;
+  clearTimeout(state.forget);
   tell('told', '正在发……');
   try {
     const { told } = await post('/sandbox/api/next', { room: state.room.id });
     tell('told', told);
-    setTimeout(() => tell('told', ''), TOLD_FOR);
+    state.forget = setTimeout(() => tell('told', ''), TOLD_FOR);
   } catch (error) {
     tell('told', error.message === '没发出去' ? '没有办成，课没有发。请再点一次。' : error.message);
   } finally {

@@ -1,0 +1,252 @@
+/** The sandbox in a real browser: live for two people, whole on a phone, and nothing lost on a bad line. */
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { openWeb, type Site } from '../../src/web/server.ts';
+import { findChromium, openChromium } from '../support/chromium.ts';
+import { until } from '../support/wait.ts';
+import { openSite, type TestSite } from './site.ts';
+
+const canRun = findChromium() !== undefined || process.env.CI === 'true';
+if (!canRun) console.warn('The sandbox is not tested in a browser: there is no Chromium in PATH.');
+
+const GROUP = { roomId: 'huacha@sandbox' };
+const PHONE = { width: 360, height: 720 };
+const DESKTOP = { width: 1280, height: 800 };
+
+describe.runIf(canRun)('the sandbox in a browser', () => {
+  let browser: Browser;
+  let site: TestSite;
+  let web: Site;
+  let faults: string[];
+  beforeAll(async () => {
+    browser = await openChromium();
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  beforeEach(async () => {
+    faults = [];
+    site = await openSite();
+    web = await site.listen();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    await web.close();
+    await site.close();
+    if (faults.length > 0) throw new Error(`the page failed: ${faults.join('; ')}`);
+  });
+
+  async function open(path: string, options: BrowserContextOptions = { viewport: DESKTOP }): Promise<Page> {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('dialog', (dialog) => {
+      faults.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    await page.goto(web.url + path);
+    await live(page);
+    return page;
+  }
+  const live = (page: Page) => page.locator('#app[data-line="up"]').waitFor();
+  const bubbles = async (page: Page) => await page.locator('#messages .bubble').allInnerTexts();
+  const sees = (page: Page, words: string) =>
+    page.locator('#messages .bubble', { hasText: words }).first().waitFor();
+  async function say(page: Page, words: string) {
+    await page.fill('#text', words);
+    await page.press('#text', 'Enter');
+  }
+  const overflow = (page: Page) =>
+    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+  it('shows at once to one person what another one says', async () => {
+    const ann = await open('/sandbox?as=huacha-01');
+    const bob = await open('/sandbox?as=huacha-02', { viewport: PHONE });
+    await say(ann, '大家早');
+    await sees(bob, '大家早');
+    const atBob = bob.locator('#messages .message').first();
+    expect(await atBob.locator('.name').innerText()).toMatch(/^花茶支部-黄秀兰\s*党员$/);
+    expect(await atBob.getAttribute('class')).not.toContain('mine');
+    await sees(ann, '大家早');
+    expect(await ann.locator('#messages .message').first().getAttribute('class')).toContain('mine');
+
+    await bob.getByRole('button', { name: '@小课' }).click();
+    await bob.keyboard.type('我的');
+    await bob.keyboard.press('Shift+Enter');
+    await bob.keyboard.type('第二行');
+    await bob.keyboard.press('Enter');
+    await sees(ann, '@小课 我的\n第二行');
+    await until(() => site.heard.messages.some(({ mention }) => mention), { what: 'the mention' });
+    expect(await bob.locator('#text').inputValue()).toBe('');
+    expect(await bubbles(ann)).toEqual(await bubbles(bob));
+  });
+
+  it('keeps a private chat between one person and the bot, and counts what is unread', async () => {
+    const ann = await open('/sandbox?as=huacha-01');
+    const bob = await open('/sandbox?as=huacha-02');
+    await ann.locator('.chat[data-chat="private"]').click();
+    await say(ann, '帮助');
+    await sees(ann, '帮助');
+    await site.sandbox.send({ kind: 'private', contactId: 'huacha-01' }, { kind: 'text', text: '我是小课' });
+    await sees(ann, '我是小课');
+    await ann.locator('.chat[data-chat="group"]').click();
+    await site.sandbox.send({ kind: 'private', contactId: 'huacha-01' }, { kind: 'text', text: '还有一句' });
+    await ann.locator('.chat[data-chat="private"] .unread', { hasText: '1' }).waitFor();
+    await say(ann, '到群里了');
+    await sees(bob, '到群里了');
+    expect(await bubbles(bob)).toEqual(['到群里了']);
+  });
+
+  it('lets one be somebody else, and remembers who', async () => {
+    const page = await open('/sandbox');
+    await page.locator('.me').click();
+    await page.locator('#picker .person', { hasText: '覃小燕' }).click();
+    await say(page, '我是小燕');
+    await until(() => site.heard.messages.some(({ contactId }) => contactId === 'huacha-03'));
+    await page.locator('.chat[data-room="cuntao@sandbox"]').click();
+    await say(page, '换个群');
+    await until(() => site.heard.messages.some(({ roomId }) => roomId === 'cuntao@sandbox'));
+    await page.goto(`${web.url}/sandbox?room=huacha@sandbox`);
+    await live(page);
+    expect(await page.locator('#my-name').innerText()).toBe('覃小燕');
+    await page.goto(`${web.url}/sandbox`);
+    await live(page);
+    expect(await page.locator('#my-name').innerText()).toBe('覃小燕');
+  });
+
+  it('is whole at 360 px, whatever is said, with targets for a thumb', async () => {
+    await site.sandbox.say(
+      'huacha-02',
+      GROUP,
+      `${'长'.repeat(600)} ${'w'.repeat(600)} https://example.org/${'a'.repeat(200)}`,
+    );
+    await site.sandbox.say('huacha-02', GROUP, '<script>alert(1)</script><img src=x onerror=alert(1)>');
+    const page = await open('/sandbox?as=huacha-01', { viewport: PHONE });
+    await sees(page, '<script>');
+    const small = async () =>
+      await page
+        .locator('button:visible, a.chat:visible, textarea:visible')
+        .evaluateAll((all) =>
+          all.filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML),
+        );
+    const panes = [
+      async () => undefined,
+      () => page.getByRole('button', { name: '聊天列表' }).click(),
+      () => page.locator('.me').click(),
+    ];
+    for (const go of panes) {
+      await go();
+      expect(await overflow(page)).toBe(0);
+      expect(await small()).toEqual([]);
+    }
+    await page.keyboard.press('Escape');
+    await page.locator('.chat[data-chat="group"]').click();
+    await page.getByRole('button', { name: '怎么试' }).click();
+    expect(await overflow(page)).toBe(0);
+    expect(await small()).toEqual([]);
+    await page.getByRole('button', { name: '1A 2C' }).click();
+    expect(await page.locator('#text').inputValue()).toBe('1A 2C');
+    expect(await page.locator('#log').evaluate((log) => log.scrollWidth - log.clientWidth)).toBe(0);
+  });
+
+  it('goes back through a long log without moving what is being read', async () => {
+    for (let at = 0; at < 100; at += 1) await site.sandbox.say('huacha-02', GROUP, `第 ${at} 句`);
+    const page = await open('/sandbox?as=huacha-01');
+    await page.locator('#older:visible').waitFor({ state: 'attached' });
+    const log = page.locator('#log');
+    await until(
+      async () => await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 5),
+    );
+    for (const first of ['第 20 句', '第 0 句']) {
+      await log.evaluate((box) => box.scrollTo(0, 0));
+      await sees(page, first);
+    }
+    expect(await bubbles(page)).toEqual(Array.from({ length: 100 }, (_, at) => `第 ${at} 句`));
+    // Somebody who reads further up isn't torn away, but is told.
+    await log.evaluate((box) => box.scrollTo(0, 300));
+    await site.sandbox.say('huacha-03', GROUP, '新的一句');
+    await page.locator('#fresh').click();
+    await until(
+      async () => await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 5),
+    );
+  });
+
+  it('loses nothing and doubles nothing when the server goes and comes back', async () => {
+    const page = await open('/sandbox?as=huacha-01');
+    await say(page, '断线以前');
+    await sees(page, '断线以前');
+    const { port } = new URL(web.url);
+    await web.close();
+    await page.locator('#banner', { hasText: '连接断了' }).waitFor();
+    await site.sandbox.say('huacha-02', GROUP, '断线的时候');
+    web = await openWeb({ ...site.parts, config: { ...site.parts.config, port: Number(port) } });
+    await sees(page, '断线的时候');
+    await page.locator('#banner').waitFor({ state: 'hidden' });
+    await site.sandbox.say('huacha-02', GROUP, '回来以后');
+    await sees(page, '回来以后');
+    expect(await bubbles(page)).toEqual(['断线以前', '断线的时候', '回来以后']);
+  });
+
+  it('says once what was stored though its answer was lost', async () => {
+    const page = await open('/sandbox?as=huacha-01');
+    await page.route('**/api/say', async (route) => {
+      // Taking the rule away may find a request under way.
+      await route
+        .fetch()
+        .then(() => route.abort())
+        .catch(() => undefined);
+    });
+    await say(page, '一定要到');
+    await sees(page, '一定要到');
+    await page.locator('#pending > *').first().waitFor({ state: 'detached' });
+    await page.unroute('**/api/say');
+    // What is said next comes after every try of the first.
+    await say(page, '后一句');
+    await sees(page, '后一句');
+    expect(await bubbles(page)).toEqual(['一定要到', '后一句']);
+    const kept = await site.sandbox.messages(GROUP, { limit: 10 });
+    expect(kept.map(({ text }) => text)).toEqual(['一定要到', '后一句']);
+  });
+
+  it('says what did not go out, and lets the rest go on', async () => {
+    const page = await open('/sandbox?as=huacha-01');
+    await page.route('**/api/say', (route) => route.abort());
+    await say(page, '发不出去的');
+    await page.getByRole('button', { name: '没发出去，点一下重发' }).waitFor();
+    await page.unroute('**/api/say');
+    await say(page, '后来的');
+    await sees(page, '后来的');
+    await page.locator('.chat[data-chat="private"]').click();
+    await page.locator('.chat[data-chat="group"]').click();
+    await page.getByRole('button', { name: '没发出去，点一下重发' }).click();
+    await sees(page, '发不出去的');
+    expect(await bubbles(page)).toEqual(['后来的', '发不出去的']);
+  });
+
+  it('can be used by the keyboard alone, and in the large type', async () => {
+    const page = await open('/sandbox?as=huacha-01', { viewport: PHONE });
+    await page.locator('#text').focus();
+    await page.keyboard.type('打卡');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('发送');
+    await page.keyboard.press('Enter');
+    await sees(page, '打卡');
+    await page.getByRole('button', { name: '聊天列表' }).press('Enter');
+    await page.getByRole('button', { name: '大字' }).press('Enter');
+    await page.waitForLoadState('load');
+    await live(page);
+    await until(async () => (await page.evaluate('getComputedStyle(document.body).fontSize')) === '20px');
+    expect(await overflow(page)).toBe(0);
+  });
+
+  it('can be read without script, with the way to write', async () => {
+    await site.sandbox.say('huacha-02', GROUP, '没有脚本也看得见');
+    const context = await browser.newContext({ viewport: PHONE, javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${web.url}/sandbox?as=huacha-01`);
+    await page.getByText('没有脚本也看得见', { exact: true }).waitFor();
+    await page.locator('.talk noscript .banner').waitFor();
+    expect(await page.locator('#compose').isVisible()).toBe(false);
+  });
+});
