@@ -107,6 +107,30 @@ add('delivery list', 'the ledger, newest first', async (_, options) => (await de
   .option('--state <state>', 'only those in this state')
   .option('--group <key>', 'only those to this group')
   .option('--limit <n>', 'how many', '100');
+const settings = () => import('./cli/settings.ts');
+const place = (command: Command) =>
+  command.option('--unit <name>', 'for this unit').option('--group <key>', 'for this group');
+place(
+  add('setting list', 'what the county, a unit or a group has set', async (_, options) =>
+    (await settings()).list(options),
+  ),
+);
+place(
+  add('setting get <name>', 'one setting as it holds there', async ([name = ''], options) =>
+    (await settings()).get(name, options),
+  ),
+);
+place(
+  add('setting set <name> <value>', 'set it there', async ([name = '', value], options) =>
+    (await settings()).set(name, value, options),
+  ),
+);
+place(
+  add('setting reset <name>', 'let it inherit again', async ([name = ''], options) =>
+    (await settings()).set(name, undefined, options),
+  ),
+);
+
 add('export <what>', 'answers, checkins, deliveries or members', async ([what = ''], options) =>
   (await import('./cli/exports.ts')).run(what, options),
 )

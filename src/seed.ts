@@ -5,7 +5,8 @@ import { newId } from './db/ids.ts';
 import { type Db, inTransaction } from './db/open.ts';
 import type { Lesson } from './lessons/lesson.ts';
 import { findGroup, recordSeenGroup } from './people/groups.ts';
-import { bindIdentity, ensureUnit } from './people/members.ts';
+import { bindIdentity } from './people/members.ts';
+import { ensureUnit } from './people/units.ts';
 import { addSchedule } from './schedule/schedules.ts';
 
 const ACCOUNT = 'sandbox';

@@ -12,6 +12,7 @@ export interface Tables {
   /** One row per start of a server process; a `sending` row of another epoch is nobody's any more. */
   boot: { epoch: string; started_at: number; ended_at: number | null };
   audit: AuditTable;
+  policy: PolicyTable;
 
   unit: { id: string; parent_id: string | null; name: string; kind: string; created_at: number };
   member: MemberTable;
@@ -58,6 +59,19 @@ export interface AuditTable {
   /** JSON, or null. */
   before: string | null;
   after: string | null;
+}
+
+/** What somebody set; a change closes the row and writes a new one. */
+export interface PolicyTable {
+  id: string;
+  scope: 'county' | 'unit' | 'group';
+  /** The unit's or the group's id; `''` for the county. */
+  scope_id: string;
+  name: string;
+  value: string;
+  set_by: string;
+  set_at: number;
+  closed_at: number | null;
 }
 
 export type MemberStatus = 'full' | 'probationary' | 'prospective' | 'applicant' | 'masses' | 'guest';

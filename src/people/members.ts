@@ -5,6 +5,7 @@ import { type Db, inTransaction } from '../db/open.ts';
 import type { MemberStatus, MemberTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { nameInNickname } from './nickname.ts';
+import { ensureUnit } from './units.ts';
 
 export type Member = MemberTable;
 
@@ -62,18 +63,6 @@ export async function addMember(
     });
     return { id: member.id, name: trimmed, unit: unit ?? null, status };
   });
-}
-
-/** The unit of that name, made when it isn't there yet. */
-export async function ensureUnit(db: Db, name: string, now: number): Promise<string> {
-  const found = await db.selectFrom('unit').select('id').where('name', '=', name).executeTakeFirst();
-  if (found) return found.id;
-  const id = newId();
-  await db
-    .insertInto('unit')
-    .values({ id, parent_id: null, name, kind: '党支部', created_at: now })
-    .execute();
-  return id;
 }
 
 /** The roster and the guests, as `weike member list` shows them. */

@@ -1,5 +1,6 @@
 /** Appended to, never edited: a migration that has landed is history. */
 import { first } from './0001_first.ts';
+import { policies } from './0002_policies.ts';
 import type { Migration } from './columns.ts';
 
-export const MIGRATIONS: readonly Migration[] = [first];
+export const MIGRATIONS: readonly Migration[] = [first, policies];

@@ -1,0 +1,81 @@
+/**
+ * The policies there are: what people may set for the county, a unit or a group while it runs, each with its
+ * default. Values are text in the database; a kind says how it is read, checked and shown.
+ */
+import { DAY, HOUR, MINUTE, parseDuration } from '../clock.ts';
+import { UserError } from '../errors.ts';
+
+/** How a value of type `T` is written. `read` throws `UserError` with what is expected. */
+export interface PolicyKind<T> {
+  readonly expected: string;
+  readonly read: (text: string) => T;
+}
+
+export interface Policy<T> {
+  readonly kind: PolicyKind<T>;
+  /** As a person would type it. */
+  readonly fallback: string;
+  /** In one sentence, for the terminal. */
+  readonly about: string;
+  /** In the interface. */
+  readonly title: string;
+}
+
+function kindOf<T>(expected: string, find: (text: string) => T | undefined): PolicyKind<T> {
+  return {
+    expected,
+    read(text) {
+      const value = find(text.trim());
+      if (value === undefined) throw new UserError(`expected ${expected}, got "${text}"`);
+      return value;
+    },
+  };
+}
+
+/** A whole number between two bounds, both of them allowed. */
+export const whole = (least: number, most: number): PolicyKind<number> =>
+  kindOf(`a whole number from ${least} to ${most}`, (text) =>
+    /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
+  );
+
+/** `2h`, `1d12h`, in ms. */
+export const duration = (least: number, most: number): PolicyKind<number> =>
+  kindOf('a duration such as 30m, 2h or 1d', (text) => {
+    const span = parseDuration(text);
+    return span !== undefined && span >= least && span <= most ? span : undefined;
+  });
+
+export const onOff: PolicyKind<boolean> = kindOf('on or off', (text) =>
+  text === 'on' ? true : text === 'off' ? false : undefined,
+);
+
+export const oneOf = <const T extends string>(...choices: readonly T[]): PolicyKind<T> =>
+  kindOf(choices.join(' or '), (text) => choices.find((choice) => choice === text));
+
+/** Keeps the type of each value. */
+const policy = <T>(kind: PolicyKind<T>, fallback: string, title: string, about: string): Policy<T> => ({
+  kind,
+  fallback,
+  title,
+  about,
+});
+
+export const POLICIES = {
+  'storm-guard': policy(
+    duration(10 * MINUTE, 30 * DAY),
+    '3h',
+    '停机多久后先扣下',
+    'after an outage longer than this, what is due is held until a person releases it',
+  ),
+  'held-expiry': policy(
+    duration(HOUR, 30 * DAY),
+    '1d',
+    '扣下的多久作废',
+    'what nobody released expires this long after its planned hour',
+  ),
+} as const satisfies Readonly<Record<string, Policy<unknown>>>;
+
+export type PolicyName = keyof typeof POLICIES;
+export type PolicyValue<N extends PolicyName> = ReturnType<(typeof POLICIES)[N]['kind']['read']>;
+
+export const isPolicyName = (name: string): name is PolicyName => Object.hasOwn(POLICIES, name);
