@@ -101,12 +101,29 @@ add('schedule remove <no>', 'plan nothing of it any more', async ([no = ''], opt
 add('send', 'send a lesson now', async (_, options) => (await schedules()).send(options))
   .requiredOption('--lesson <id>', 'the lesson')
   .option('--group <key>', 'to this group; may be repeated', gather, [])
+  .option('--again', 'also where the group has had this revision')
   .option('--close <duration>', 'how long the quiz stays open, e.g. 2h (default 24h)');
 
 add('delivery list', 'the ledger, newest first', async (_, options) => (await deliveries()).list(options))
   .option('--state <state>', 'only those in this state')
   .option('--group <key>', 'only those to this group')
   .option('--limit <n>', 'how many', '100');
+add('delivery held', 'what waits for a person after an outage', async (_, options) =>
+  (await deliveries()).held(options),
+).option('--group <key>', 'only those to this group');
+add('delivery show <no>', 'its parts, its attempts, what people decided', async ([no = ''], options) =>
+  (await deliveries()).show(no, options),
+);
+add('delivery resolve <no>', 'decide about one delivery', async ([no = ''], options) =>
+  (await deliveries()).resolve(no, options),
+).requiredOption('--as <decision>', 'sent (it arrived), resend or drop');
+add('delivery release [no...]', 'send what is held', async (numbers, options) =>
+  (await deliveries()).settleHeld(numbers, 'resend', options),
+).option('--all', 'all that is held');
+add('delivery drop [no...]', 'drop what is held', async (numbers, options) =>
+  (await deliveries()).settleHeld(numbers, 'drop', options),
+).option('--all', 'all that is held');
+
 const settings = () => import('./cli/settings.ts');
 const place = (command: Command) =>
   command.option('--unit <name>', 'for this unit').option('--group <key>', 'for this group');

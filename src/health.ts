@@ -21,6 +21,8 @@ export interface Health {
     readonly lessons: { readonly count: number; readonly faults: number };
     /** Deliveries of which nobody knows whether they arrived. */
     readonly unknownDeliveries: number;
+    /** Deliveries that wait for a person after an outage. */
+    readonly heldDeliveries: number;
     readonly channels: readonly ChannelHealth[];
     /** Why no link goes out on real channels; absent when links do. */
     readonly links?: string;
@@ -35,21 +37,23 @@ export interface HealthParts {
 }
 
 export async function readHealth({ config, db, channels, app }: HealthParts): Promise<Health> {
-  const [unknown, queueAnswers] = await Promise.all([countUnknown(db), app.queue.ping()]);
+  const [counts, queueAnswers] = await Promise.all([countLooks(db), app.queue.ping()]);
+  const { unknown = 0, held = 0 } = counts ?? {};
   const states = channels.map((channel) => channel.status());
   const { lessons, faults } = app.catalogue();
   const isLocal = isLoopback(new URL(config.publicUrl).hostname);
   const silentLinks = isLocal && channels.some(({ limits }) => limits.paced);
-  const isDown = unknown === undefined || !queueAnswers;
+  const isDown = counts === undefined || !queueAnswers;
   const isDegraded =
-    states.some(({ state }) => state !== 'online') || (unknown ?? 0) > 0 || faults.length > 0;
+    states.some(({ state }) => state !== 'online') || unknown > 0 || held > 0 || faults.length > 0;
   return {
     status: isDown ? 'down' : isDegraded ? 'degraded' : 'ok',
     parts: {
-      database: unknown === undefined ? 'down' : 'ok',
+      database: counts === undefined ? 'down' : 'ok',
       queue: queueAnswers ? 'ok' : 'down',
       lessons: { count: lessons.length, faults: faults.length },
-      unknownDeliveries: unknown ?? 0,
+      unknownDeliveries: unknown,
+      heldDeliveries: held,
       channels: states.map(({ account, state, since, reason, lastTrafficAt }) => ({
         account,
         state,
@@ -64,14 +68,16 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
   };
 }
 
-async function countUnknown(db: Db): Promise<number | undefined> {
+/** How many deliveries a person should look at; `undefined` when the database doesn't answer. */
+async function countLooks(db: Db): Promise<{ unknown?: number; held?: number } | undefined> {
   try {
-    const { count } = await db
+    const rows = await db
       .selectFrom('delivery')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('state', '=', 'unknown')
-      .executeTakeFirstOrThrow();
-    return count;
+      .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+      .where('state', 'in', ['unknown', 'held'])
+      .groupBy('state')
+      .execute();
+    return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
   } catch {
     return undefined;
   }

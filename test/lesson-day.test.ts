@@ -67,7 +67,7 @@ describe.each(DIALECTS)('a lesson day on %s', (dialect) => {
     expect(late).toHaveLength(3 + 3 + 1 + 3);
 
     await school.pass(HOUR + 2 * MINUTE);
-    const digest = await school.hears(/【学习简报】11月24日/);
+    const digest = await school.hears(/【学习简报 第1期】11月24日/);
     expect(digest).toMatch(/第1课/);
     expect(digest).toMatch(/学了 3 \/ 12 人，作答 3 人，打卡 1 人/);
     expect(digest).toMatch(/答对 8 \/ 9 题（89%）/);

@@ -4,7 +4,7 @@ import type { Db } from '../db/open.ts';
 import type { ScheduleKind } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { type Catalogue, loadCatalogue } from '../lessons/catalogue.ts';
-import { recordRevision } from '../lessons/revisions.ts';
+import { recordCatalogue } from '../lessons/revisions.ts';
 import { getGroupByKey, type Group } from '../people/groups.ts';
 import { previewSends } from '../schedule/preview.ts';
 import {
@@ -47,6 +47,7 @@ export interface AddOptions extends Output {
   readonly at?: string;
   readonly cron?: string;
   readonly close?: string;
+  readonly again?: boolean;
 }
 
 export const add = (given: Record<string, unknown>): Promise<void> =>
@@ -170,10 +171,16 @@ export const send = (given: Record<string, unknown>): Promise<void> =>
     if (groups === 'all') throw new UserError('name a group with --group KEY');
     const now = Date.now();
     const closeAfter = readClose(options.close);
-    await recordRevision(db, lesson, catalogue.sources.get(lesson.hash) ?? '', 'operator', now);
+    await recordCatalogue(db, catalogue, 'operator', now);
     const sent = await sendNow(
       db,
-      { lesson, groups, zone: config.zone, ...(closeAfter === undefined ? {} : { closeAfter }) },
+      {
+        lesson,
+        groups,
+        zone: config.zone,
+        again: options.again === true,
+        ...(closeAfter === undefined ? {} : { closeAfter }),
+      },
       'cli',
       now,
     );

@@ -1,6 +1,7 @@
 /** Who changed what: appended in the transaction of the change. */
 import { newId } from './ids.ts';
 import type { Db } from './open.ts';
+import type { AuditTable } from './tables.ts';
 
 export interface AuditEntry {
   readonly at: number;
@@ -21,3 +22,7 @@ export async function appendAudit(
     .values({ id: newId(), at, who, what, subject, before: json(before), after: json(after) })
     .execute();
 }
+
+/** What was changed about one thing, oldest first. */
+export const listAudit = (db: Db, subject: string): Promise<AuditTable[]> =>
+  db.selectFrom('audit').selectAll().where('subject', '=', subject).orderBy('id').execute();

@@ -25,6 +25,7 @@ export interface Tables {
   message: MessageTable;
 
   lesson_revision: LessonRevisionTable;
+  lesson_head: LessonHeadTable;
   quiz_window: QuizWindowTable;
   answer: AnswerTable;
   checkin: CheckinTable;
@@ -35,6 +36,9 @@ export interface Tables {
   occurrence: OccurrenceTable;
   delivery: DeliveryTable;
   delivery_part: DeliveryPartTable;
+  delivery_attempt: DeliveryAttemptTable;
+  /** When a server last had the account online: what lies before a long gap is an outage. */
+  account_pulse: { account: string; seen_at: number };
   pace: { account: string; scope: string; next_allowed_at: number };
 
   rollup_member_day: RollupMemberDayTable;
@@ -149,6 +153,15 @@ export interface LessonRevisionTable {
   recorded_at: number;
 }
 
+/** The approved revision of a lesson: what may be sent of it now. */
+export interface LessonHeadTable {
+  lesson_id: string;
+  hash: string;
+  since: number;
+  /** When it was taken out of the catalogue; null while it may be sent. */
+  withdrawn_at: number | null;
+}
+
 export interface QuizWindowTable {
   id: string;
   delivery_id: string;
@@ -237,7 +250,16 @@ export interface OccurrenceTable {
 export type DeliveryKind = 'lesson' | 'digest' | 'key' | 'ack' | 'reply';
 
 export type DeliveryState =
-  'planned' | 'queued' | 'sending' | 'awaiting-echo' | 'sent' | 'failed' | 'expired' | 'skipped' | 'unknown';
+  | 'planned'
+  | 'held'
+  | 'queued'
+  | 'sending'
+  | 'awaiting-echo'
+  | 'sent'
+  | 'failed'
+  | 'expired'
+  | 'skipped'
+  | 'unknown';
 
 export interface DeliveryTable {
   id: string;
@@ -267,6 +289,26 @@ export interface DeliveryTable {
   attempt: number;
   epoch: string | null;
   updated_at: number;
+  /** 1: a person wants this revision in this group once more. */
+  again: Flag;
+  /** While `held`: when it expires unless a person releases it. */
+  held_until: number | null;
+}
+
+/** One try at sending: written in the commit that claims the delivery, closed with what came of it. */
+export interface DeliveryAttemptTable {
+  delivery_id: string;
+  /** From 1. */
+  attempt: number;
+  /** The boot epoch of the process that tried. */
+  epoch: string;
+  /** SHA-256 over the hashes of the parts that were left to say. */
+  body_hash: string;
+  began_at: number;
+  ended_at: number | null;
+  /** The delivery's state when it ended. */
+  outcome: DeliveryState | null;
+  reason: string | null;
 }
 
 export type PartState = 'planned' | 'sending' | 'awaiting-echo' | 'sent' | 'unknown';

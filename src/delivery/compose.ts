@@ -10,7 +10,7 @@ import { findRevision } from '../lessons/revisions.ts';
 import { splitText } from '../lessons/split.ts';
 import { listQuestionResults } from '../quiz/answers.ts';
 import { openWindow } from '../quiz/windows.ts';
-import type { Composed } from './courier.ts';
+import type { Compose, Composed } from './prepare.ts';
 import type { Delivery, Draft } from './ledger.ts';
 
 export interface ComposerParts {
@@ -20,8 +20,6 @@ export interface ComposerParts {
   /** What comes next in a group after `now`, ready to read, or `undefined`. */
   readonly nextLesson: (trx: Db, groupId: string, now: number) => Promise<string | undefined>;
 }
-
-export type Compose = (trx: Db, delivery: Delivery, channel: Channel, now: number) => Promise<Composed>;
 
 export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Compose {
   return async function compose(trx, delivery, channel, now) {
@@ -84,7 +82,12 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
     if (delivery.group_id === null) return { skip: '没有内容可发' };
     const day = localDay(delivery.planned_at, zone);
     const figures = await readGroupDay(trx, delivery.group_id, day, zone);
-    const text = composeGroupDay(day, figures, zone, await nextLesson(trx, delivery.group_id, now));
+    const next = await nextLesson(trx, delivery.group_id, now);
+    const text = composeGroupDay(day, figures, {
+      zone,
+      ...(delivery.ordinal === null ? {} : { ordinal: delivery.ordinal }),
+      ...(next === undefined ? {} : { next }),
+    });
     return { drafts: splitText(text, channel.limits.maxText).map((body) => ({ kind: 'text', body })) };
   }
 }

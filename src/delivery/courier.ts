@@ -1,33 +1,32 @@
 /**
  * Takes one queued delivery to its chat. It commits what it is about to do before it says anything, says
- * one part after the other at the account's pace, and writes down exactly what the channel reported.
+ * one part after the other at the account's pace, and writes down exactly what the channel reported. A delivery
+ * of one part costs two commits: the claim with its words, and the outcome.
  */
 import type { Channel, ChatTarget, OutboundPart } from '../channels/channel.ts';
 import { type Clock, MINUTE, SECOND } from '../clock.ts';
 import type { Pace, QuietHours } from '../config.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { DeliveryKind } from '../db/tables.ts';
+import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { type Passing, passOn } from '../passing.ts';
 import { getGroup } from '../people/groups.ts';
 import { closeWindow } from '../quiz/windows.ts';
+import { attemptHash, beginAttempt } from './attempts.ts';
 import {
   beginPart,
   claimDelivery,
   concludeDelivery,
   type Delivery,
-  type Draft,
   findDelivery,
-  listParts,
   moveDelivery,
   type Part,
   settlePart,
-  writeParts,
 } from './ledger.ts';
 import { type Outcome, outcomeOfError, outcomeOfReceipt, retryDelay } from './outcome.ts';
 import { allowedAt, gapAfter, quietUntil, setNextAllowed, spokenLately } from './pace.ts';
-
-/** The words of a delivery, or why there are none. */
-export type Composed = { readonly drafts: readonly Draft[] } | { readonly skip: string };
+import { type Compose, prepareDelivery } from './prepare.ts';
 
 export interface CourierParts {
   readonly db: Db;
@@ -38,8 +37,7 @@ export interface CourierParts {
   readonly pace?: Pace;
   readonly quietHours?: QuietHours;
   readonly channelOf: (account: string) => Channel | undefined;
-  /** Composes within the transaction that fixes the words; `now` is when sending begins, ms. */
-  readonly compose: (trx: Db, delivery: Delivery, channel: Channel, now: number) => Promise<Composed>;
+  readonly compose: Compose;
   /** Where a picture's file is on this disk. */
   readonly picturePath: (file: string) => string;
   /** In [0, 1), for the jitter. */
@@ -48,54 +46,69 @@ export interface CourierParts {
   readonly signal: AbortSignal;
   /** How long a send may hang before it counts as doubtful, ms. */
   readonly sendTimeout?: number;
+  readonly passing?: Passing;
+}
+
+export interface Courier {
+  /** Takes a delivery to its chat if it is queued; resolves when all that can be known of it is written down. */
+  deliver(deliveryId: string): Promise<void>;
+  /** Whether this process is at it: a `sending` row of ours that isn't active has lost its sender. */
+  isActive(deliveryId: string): boolean;
 }
 
 /** Longest wait for the pace inside the worker; a longer one goes back to `planned`. */
 const WAIT_INSIDE = 30 * SECOND;
 const OFFLINE_RETRY = 5 * SECOND;
 const SEND_TIMEOUT = MINUTE;
+/** An outcome that is known is worth a wait for the database. */
+const PERSIST_WITHIN = 5 * MINUTE;
+const PERSIST_RETRY = SECOND / 2;
 
 /** Replies to people aren't held by quiet hours or the day's cap. */
 const ANSWERS_SOMEBODY: readonly DeliveryKind[] = ['reply', 'ack'];
 
-export type Deliver = (deliveryId: string) => Promise<void>;
+export function makeCourier(parts: CourierParts): Courier {
+  const { db, clock, log, passing = passOn } = parts;
+  const active = new Set<string>();
 
-export function makeCourier(parts: CourierParts): Deliver {
-  const { db, clock, log } = parts;
+  return {
+    isActive: (deliveryId) => active.has(deliveryId),
+    async deliver(deliveryId) {
+      if (active.has(deliveryId)) return;
+      active.add(deliveryId);
+      try {
+        await takeOut(deliveryId);
+      } finally {
+        active.delete(deliveryId);
+      }
+    },
+  };
 
-  return async function deliver(deliveryId) {
+  async function takeOut(deliveryId: string): Promise<void> {
     const delivery = await findDelivery(db, deliveryId);
     if (delivery?.state !== 'queued') return;
     const channel = parts.channelOf(delivery.account);
     if (channel?.status().state !== 'online') {
       const reason = channel?.status().reason ?? '账号不在线，上线后接着发';
-      await moveDelivery(
-        db,
-        deliveryId,
-        { from: ['queued'], to: 'planned', dueAt: clock.now() + OFFLINE_RETRY, reason },
-        clock.now(),
-      );
+      await putBack(delivery, clock.now() + OFFLINE_RETRY, reason);
       return;
     }
     const target = await findTarget(delivery);
     if (!target) return;
     if (!(await waitForTurn(delivery, channel))) return;
-
+    await passing('before-claim');
     const claimed = await claim(delivery, channel);
-    if (claimed) await sendParts(claimed, channel, target);
-  };
+    await passing('after-claim');
+    if (claimed) await sayParts(claimed, channel, target);
+  }
 
   /** Where it goes; a group that was turned off meanwhile gets nothing. */
   async function findTarget(delivery: Delivery): Promise<ChatTarget | undefined> {
     if (delivery.contact_id !== null) return { kind: 'private', contactId: delivery.contact_id };
     const group = await getGroup(db, delivery.group_id ?? '');
     if (group.enabled === 1) return { kind: 'group', roomId: group.room_id };
-    await moveDelivery(
-      db,
-      delivery.id,
-      { from: ['queued'], to: 'skipped', reason: '这个群已停用' },
-      clock.now(),
-    );
+    const reason = '这个群已停用';
+    await moveDelivery(db, delivery.id, { from: ['queued'], to: 'skipped', reason }, clock.now());
     return undefined;
   }
 
@@ -134,114 +147,184 @@ export function makeCourier(parts: CourierParts): Deliver {
     return allowedAt(parts.pace, spoken, now, !answers);
   }
 
-  /** Takes the row and fixes its words in one commit. */
-  async function claim(delivery: Delivery, channel: Channel): Promise<Delivery | undefined> {
+  interface Claimed {
+    readonly delivery: Delivery;
+    /** What is left to say, in order; the first is begun. */
+    readonly left: readonly Part[];
+  }
+
+  /** Takes the row, fixes its words and begins the first part, in one commit. */
+  async function claim(delivery: Delivery, channel: Channel): Promise<Claimed | undefined> {
     return await inTransaction(db, async (trx) => {
       const now = clock.now();
       const claimed = await claimDelivery(trx, delivery.id, parts.epoch, now);
-      if (!claimed || (await listParts(trx, delivery.id)).length > 0) return claimed;
-      const composed = await parts.compose(trx, claimed, channel, now);
-      if ('drafts' in composed && composed.drafts.length > 0) {
-        await writeParts(trx, claimed, composed.drafts);
-        return claimed;
-      }
-      const reason = 'skip' in composed ? composed.skip : '没有内容可发';
-      await moveDelivery(trx, delivery.id, { from: ['sending'], to: 'skipped', reason }, now);
-      return undefined;
+      if (!claimed) return undefined;
+      const prepared = await prepareDelivery(parts, trx, claimed, channel, now);
+      const end = async (to: 'skipped' | 'failed', reason: string) => {
+        await moveDelivery(trx, delivery.id, { from: ['sending'], to, reason }, now);
+        await closeWindow(trx, delivery.id, now);
+      };
+      if ('ended' in prepared) return void (await end(prepared.ended, prepared.reason));
+      const [first] = prepared.left;
+      if (!first) return void (await concludeDelivery(trx, delivery.id, ['sending'], now));
+      await beginAttempt(
+        trx,
+        {
+          delivery_id: claimed.id,
+          attempt: claimed.attempt,
+          epoch: parts.epoch,
+          body_hash: attemptHash(prepared.left),
+        },
+        now,
+      );
+      if (prepared.note !== undefined)
+        await trx
+          .updateTable('delivery')
+          .set({ reason: prepared.note })
+          .where('id', '=', claimed.id)
+          .execute();
+      await begin(trx, claimed, first, channel, now);
+      return { delivery: claimed, left: prepared.left };
     });
   }
 
-  async function sendParts(delivery: Delivery, channel: Channel, target: ChatTarget): Promise<void> {
-    const left = (await listParts(db, delivery.id)).filter((part) => part.state === 'planned');
+  async function sayParts({ delivery, left }: Claimed, channel: Channel, target: ChatTarget): Promise<void> {
     for (const [index, part] of left.entries()) {
-      if (index > 0 && !(await waitForTurn(delivery, channel))) return;
-      if (!(await begin(delivery, part, channel))) break;
-      const outcome = await say(channel, target, part);
-      if (!(await settle(delivery, part, outcome))) return;
+      if (index > 0) {
+        if (!(await waitForTurn(delivery, channel))) return;
+        const begun = await inTransaction(db, (trx) => begin(trx, delivery, part, channel, clock.now()));
+        if (!begun) break;
+      }
+      const outcome = await say(channel, target, delivery, part);
+      await passing('after-send');
+      const goesOn = await persist(() => settle(delivery, part, outcome, index === left.length - 1));
+      await passing('after-settle');
+      if (!goesOn) return;
     }
-    await concludeDelivery(db, delivery.id, ['sending'], clock.now());
   }
 
-  async function begin(delivery: Delivery, part: Part, channel: Channel): Promise<boolean> {
-    return await inTransaction(db, async (trx) => {
-      const now = clock.now();
-      if (channel.limits.paced && parts.pace)
-        await setNextAllowed(
-          trx,
-          delivery.account,
-          scopesOf(delivery),
-          now + gapAfter(parts.pace, parts.random()),
-        );
-      return await beginPart(trx, part, now);
-    });
+  async function begin(
+    trx: Db,
+    delivery: Delivery,
+    part: Part,
+    channel: Channel,
+    now: number,
+  ): Promise<boolean> {
+    if (channel.limits.paced && parts.pace)
+      await setNextAllowed(
+        trx,
+        delivery.account,
+        scopesOf(delivery),
+        now + gapAfter(parts.pace, parts.random()),
+      );
+    return await beginPart(trx, part, now);
   }
 
-  async function say(channel: Channel, target: ChatTarget, part: Part): Promise<Outcome> {
+  async function say(channel: Channel, target: ChatTarget, delivery: Delivery, part: Part): Promise<Outcome> {
     const outbound: OutboundPart =
       part.kind === 'text'
         ? { kind: 'text', text: part.body }
         : { kind: 'picture', path: parts.picturePath(part.body), alt: part.alt };
     const waiting = new AbortController();
-    const timeout = clock
-      .sleep(parts.sendTimeout ?? SEND_TIMEOUT, waiting.signal)
-      .then((): Outcome => ({ kind: 'doubt', reason: '发送没有回应，不确定是否到群' }));
+    let late = false;
+    const timeout = clock.sleep(parts.sendTimeout ?? SEND_TIMEOUT, waiting.signal).then((): Outcome => {
+      late = true;
+      return { kind: 'doubt', reason: '发送没有回应，不确定是否到群' };
+    });
+    const answer = Promise.resolve()
+      .then(() => channel.send(target, outbound))
+      .then(outcomeOfReceipt, outcomeOfError);
+    void answer.then((outcome) => {
+      if (late) void settleLate(delivery, part, outcome).catch(complain);
+    });
     try {
-      return await Promise.race([
-        channel.send(target, outbound).then(outcomeOfReceipt, outcomeOfError),
-        timeout,
-      ]);
+      return await Promise.race([answer, timeout]);
     } finally {
       waiting.abort();
     }
   }
 
+  const complain = (error: unknown) =>
+    log.error({ reason: reasonOf(error) }, 'a late answer of the channel could not be written down');
+
+  /** What is known is not given up for a database that is away for a while. */
+  async function persist<T>(work: () => Promise<T>): Promise<T> {
+    const deadline = clock.now() + PERSIST_WITHIN;
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (parts.signal.aborted || clock.now() > deadline) throw error;
+        log.warn({ reason: reasonOf(error) }, 'an outcome could not be written down yet');
+        await clock.sleep(PERSIST_RETRY, parts.signal);
+      }
+    }
+  }
+
   /** Writes the outcome down. True when the next part may follow. */
-  async function settle(delivery: Delivery, part: Part, outcome: Outcome): Promise<boolean> {
+  async function settle(delivery: Delivery, part: Part, outcome: Outcome, isLast: boolean): Promise<boolean> {
     const now = clock.now();
     if (outcome.kind !== 'sent' && outcome.kind !== 'awaiting-echo')
       log.warn(
         { delivery: delivery.no, part: part.seq, outcome: outcome.kind, reason: outcome.reason },
         'a part was not sent',
       );
+    const conclude = (trx: Db, reason?: string) =>
+      concludeDelivery(trx, delivery.id, ['sending'], now, reason);
     return await inTransaction(db, async (trx) => {
       switch (outcome.kind) {
         case 'sent':
           await settlePart(trx, part, { state: 'sent', messageId: outcome.messageId }, now);
+          if (isLast) await conclude(trx);
           return true;
         case 'awaiting-echo': {
-          if ((await settlePart(trx, part, { state: 'awaiting-echo' }, now)) === 'sent') return true;
-          await concludeDelivery(trx, delivery.id, ['sending'], now);
-          return false;
+          const isSent = (await settlePart(trx, part, { state: 'awaiting-echo' }, now)) === 'sent';
+          if (isLast || !isSent) await conclude(trx);
+          return isSent;
         }
         case 'not-sent': {
-          await settlePart(trx, part, { state: 'planned' }, now);
+          if ((await settlePart(trx, part, { state: 'planned' }, now)) === 'sent') {
+            if (isLast) await conclude(trx);
+            return true;
+          }
           const dueAt = now + retryDelay(delivery.attempt);
-          await moveDelivery(
-            trx,
-            delivery.id,
-            { from: ['sending'], to: 'planned', dueAt, reason: outcome.reason },
-            now,
-          );
+          const { reason } = outcome;
+          await moveDelivery(trx, delivery.id, { from: ['sending'], to: 'planned', dueAt, reason }, now);
           return false;
         }
         case 'refused': {
           await settlePart(trx, part, { state: 'planned' }, now);
-          await moveDelivery(
-            trx,
-            delivery.id,
-            { from: ['sending'], to: 'failed', reason: outcome.reason },
-            now,
-          );
+          const { reason } = outcome;
+          await moveDelivery(trx, delivery.id, { from: ['sending'], to: 'failed', reason }, now);
           await closeWindow(trx, delivery.id, now);
           return false;
         }
         case 'doubt': {
-          if ((await settlePart(trx, part, { state: 'unknown' }, now)) === 'sent') return true;
-          await concludeDelivery(trx, delivery.id, ['sending'], now, outcome.reason);
-          return false;
+          const isSent = (await settlePart(trx, part, { state: 'unknown' }, now)) === 'sent';
+          if (isLast || !isSent) await conclude(trx, outcome.reason);
+          return isSent;
         }
       }
     });
+  }
+
+  /** A send that had been given up answers after all: what was in doubt becomes known. */
+  async function settleLate(delivery: Delivery, part: Part, outcome: Outcome): Promise<void> {
+    if (outcome.kind === 'doubt' || outcome.kind === 'awaiting-echo') return;
+    await persist(() =>
+      inTransaction(db, async (trx) => {
+        const now = clock.now();
+        const to =
+          outcome.kind === 'sent'
+            ? ({ state: 'sent', messageId: outcome.messageId } as const)
+            : ({ state: 'planned' } as const);
+        await settlePart(trx, part, to, now, ['unknown']);
+        if (outcome.kind === 'refused') {
+          const { reason } = outcome;
+          await moveDelivery(trx, delivery.id, { from: ['unknown'], to: 'failed', reason }, now);
+        } else await concludeDelivery(trx, delivery.id, ['unknown'], now);
+      }),
+    );
   }
 }
 

@@ -3,14 +3,20 @@
  * before the send returns, after it, late, twice, or never.
  */
 import type { Echo } from '../channels/channel.ts';
+import { MINUTE } from '../clock.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { DeliveryState } from '../db/tables.ts';
 import { bodyHash } from './body.ts';
-import { concludeDelivery } from './ledger.ts';
+import { hasBrought } from './brought.ts';
+import { concludeDelivery, conclusionOf, findDelivery, listParts, moveDelivery } from './ledger.ts';
 
 const OPEN = ['sending', 'awaiting-echo', 'unknown'] as const;
 /** A delivery that is `sending` belongs to its courier, who looks at the parts by itself. */
 const SETTLED_BY_ECHO: readonly DeliveryState[] = ['awaiting-echo', 'unknown'];
+/** Somebody gave these up; an echo proves that they were said all the same. */
+const GIVEN_UP: readonly DeliveryState[] = ['failed', 'skipped'];
+/** A channel's clock may be behind ours, and may count in seconds. */
+const SLACK = MINUTE;
 
 /** Records an echo: by id, else by body against the oldest open part of that chat. Says whether it was one of ours. */
 export async function recordEcho(db: Db, echo: Echo, now: number): Promise<boolean> {
@@ -32,9 +38,23 @@ export async function recordEcho(db: Db, echo: Echo, now: number): Promise<boole
       .where('state', 'in', [...OPEN])
       .returning('seq')
       .executeTakeFirst();
-    if (set) await concludeDelivery(trx, part.delivery_id, SETTLED_BY_ECHO, now);
+    if (set) {
+      await concludeDelivery(trx, part.delivery_id, SETTLED_BY_ECHO, now);
+      await proveSent(trx, part.delivery_id, now);
+    }
     return true;
   });
+}
+
+/** A delivery that was given up and all of whose parts were said is `sent`, unless another one has taken its place. */
+async function proveSent(trx: Db, deliveryId: string, now: number): Promise<void> {
+  const delivery = await findDelivery(trx, deliveryId);
+  if (!delivery || !GIVEN_UP.includes(delivery.state)) return;
+  if (conclusionOf(await listParts(trx, deliveryId)) !== 'sent') return;
+  const { group_id: groupId, hash, again } = delivery;
+  if (again === 0 && (await hasBrought(trx, groupId, hash, deliveryId))) return;
+  const reason = '看到它在群里了';
+  await moveDelivery(trx, deliveryId, { from: GIVEN_UP, to: 'sent', reason, sentAt: now }, now);
 }
 
 function findOpenPart(trx: Db, echo: Echo) {
@@ -47,6 +67,8 @@ function findOpenPart(trx: Db, echo: Echo) {
     .where('delivery_part.hash', '=', bodyHash(echo.kind, echo.text))
     .where('delivery_part.state', 'in', [...OPEN])
     .where('delivery_part.message_id', 'is', null)
+    // After a reconnect old messages come again: what was said before this was begun isn't this.
+    .where('delivery_part.sending_at', '<=', echo.at + SLACK)
     .orderBy('delivery_part.sending_at')
     .orderBy('delivery_part.seq');
   const there =

@@ -1,16 +1,13 @@
 /**
- * The ledger of deliveries. Every change of state is a conditional update, so that two workers, a late
- * echo and a person can't undo each other. The states and what leads from one to the next:
- *
- *     planned -> queued -> sending -> sent | awaiting-echo | planned | failed | unknown
- *     awaiting-echo -> sent | planned (parts are left) | unknown
- *     unknown -> sent | planned (an echo came after all)
- *     planned -> skipped | expired
+ * The ledger of deliveries: planning them, moving them from state to state, settling their parts. What may
+ * follow what stands in `states.ts`; what a channel's report means in `outcome.ts`.
  */
 import { newId, takeNumbers } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { DeliveryKind, DeliveryPartTable, DeliveryState, DeliveryTable } from '../db/tables.ts';
+import { endAttempt } from './attempts.ts';
 import { bodyHash } from './body.ts';
+import { mayFollow } from './states.ts';
 
 export type Delivery = DeliveryTable;
 export type Part = DeliveryPartTable;
@@ -37,11 +34,21 @@ export interface NewDelivery {
   readonly plannedAt: number;
   /** Given when the words are fixed already; else they are composed when it is sent. */
   readonly parts?: readonly Draft[];
+  /** A person wants a revision that the group has had. */
+  readonly again?: boolean;
   /** Says why it won't be sent; the row then is there for people to see. */
   readonly ended?: { readonly state: 'skipped' | 'expired' | 'failed'; readonly reason: string };
 }
 
-/** Writes deliveries down. Gives the ids of those whose cause was new, in order. */
+export const HAD_IT = '这一课这个群已经发过';
+
+/** Rows of one insert: databases limit the parameters of a statement. */
+const BATCH = 200;
+
+/**
+ * Writes deliveries down. Gives the ids of those whose cause was new, in order. A lesson in a revision that
+ * is on its way to the group or has been there is written as `skipped`.
+ */
 export async function planDeliveries(
   db: Db,
   planned: readonly NewDelivery[],
@@ -50,21 +57,37 @@ export async function planDeliveries(
   if (planned.length === 0) return [];
   return await inTransaction(db, async (trx) => {
     const firstNo = await takeNumbers(trx, 'delivery', planned.length);
-    const ids: string[] = [];
+    const rows = planned.map((plan, index) => toRow(plan, firstNo + index, now));
+    const written = new Set<string>();
+    for (let at = 0; at < rows.length; at += BATCH)
+      for (const { id } of await insertRows(trx, rows.slice(at, at + BATCH))) written.add(id);
+    for (const row of rows) if (!written.has(row.id) && (await skipTwice(trx, row))) written.add(row.id);
     for (const [index, plan] of planned.entries()) {
-      const row = toRow(plan, firstNo + index, now);
-      const inserted = await trx
-        .insertInto('delivery')
-        .values(row)
-        .onConflict((conflict) => conflict.column('cause').doNothing())
-        .returning('id')
-        .executeTakeFirst();
-      if (!inserted) continue;
-      ids.push(row.id);
-      if (plan.parts) await writeParts(trx, row, plan.parts);
+      const row = rows[index];
+      if (plan.parts && row && written.has(row.id)) await writeParts(trx, row, plan.parts);
     }
-    return ids;
+    return rows.map(({ id }) => id).filter((id) => written.has(id));
   });
+}
+
+const insertRows = (trx: Db, rows: readonly Delivery[]): Promise<{ id: string }[]> =>
+  trx
+    .insertInto('delivery')
+    .values([...rows])
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .execute();
+
+/** A row that was refused for another reason than its cause: the group has this revision. */
+async function skipTwice(trx: Db, row: Delivery): Promise<boolean> {
+  const same = await trx
+    .selectFrom('delivery')
+    .select('id')
+    .where('cause', '=', row.cause)
+    .executeTakeFirst();
+  if (same) return false;
+  const written = await insertRows(trx, [{ ...row, state: 'skipped', reason: HAD_IT, ordinal: null }]);
+  return written.length > 0;
 }
 
 function toRow(plan: NewDelivery, no: number, now: number): Delivery {
@@ -89,33 +112,41 @@ function toRow(plan: NewDelivery, no: number, now: number): Delivery {
     attempt: 0,
     epoch: null,
     updated_at: now,
+    again: plan.again ? 1 : 0,
+    held_until: null,
   };
 }
 
-/** Fixes the words of a delivery that has none yet. */
+/** Fixes the words of a delivery that has none yet. Gives the parts. */
 export async function writeParts(
   db: Db,
   delivery: Pick<Delivery, 'id' | 'account'>,
   drafts: readonly Draft[],
-): Promise<void> {
-  if (drafts.length === 0) return;
+): Promise<Part[]> {
+  if (drafts.length === 0) return [];
+  const parts = drafts.map(({ kind, body, alt = '' }, seq): Part => ({
+    delivery_id: delivery.id,
+    seq,
+    account: delivery.account,
+    kind,
+    body,
+    alt,
+    hash: bodyHash(kind, body),
+    state: 'planned',
+    message_id: null,
+    sending_at: null,
+    sent_at: null,
+  }));
+  await db.insertInto('delivery_part').values(parts).execute();
+  return parts;
+}
+
+/** Takes the words back, as long as none of them was said or may have been. */
+export async function dropParts(db: Db, deliveryId: string): Promise<void> {
   await db
-    .insertInto('delivery_part')
-    .values(
-      drafts.map(({ kind, body, alt = '' }, seq) => ({
-        delivery_id: delivery.id,
-        seq,
-        account: delivery.account,
-        kind,
-        body,
-        alt,
-        hash: bodyHash(kind, body),
-        state: 'planned' as const,
-        message_id: null,
-        sending_at: null,
-        sent_at: null,
-      })),
-    )
+    .deleteFrom('delivery_part')
+    .where('delivery_id', '=', deliveryId)
+    .where('state', '=', 'planned')
     .execute();
 }
 
@@ -134,7 +165,13 @@ export const claimDelivery = (
 ): Promise<Delivery | undefined> =>
   db
     .updateTable('delivery')
-    .set(({ eb }) => ({ state: 'sending', epoch, attempt: eb('attempt', '+', 1), updated_at: now }))
+    .set(({ eb }) => ({
+      state: 'sending',
+      epoch,
+      attempt: eb('attempt', '+', 1),
+      updated_at: now,
+      reason: null,
+    }))
     .where('id', '=', id)
     .where('state', '=', 'queued')
     .returningAll()
@@ -149,21 +186,26 @@ export interface Move {
   readonly sentAt?: number;
 }
 
-/** Moves a delivery on when it is still in one of `from`. Says whether it was. */
+/** Moves a delivery on when it is still in one of `from`. Says whether it was. Throws when `to` may not follow. */
 export async function moveDelivery(db: Db, id: string, move: Move, now: number): Promise<boolean> {
+  const wrong = move.from.find((from) => !mayFollow(from, move.to));
+  if (wrong) throw new TypeError(`a delivery can't go from ${wrong} to ${move.to}`);
   const moved = await db
     .updateTable('delivery')
     .set({
       state: move.to,
       updated_at: now,
+      held_until: null,
       ...(move.reason === undefined ? {} : { reason: move.reason }),
       ...(move.dueAt === undefined ? {} : { due_at: move.dueAt }),
       ...(move.sentAt === undefined ? {} : { sent_at: move.sentAt }),
     })
     .where('id', '=', id)
     .where('state', 'in', [...move.from])
-    .returning('id')
+    .returning(['id', 'reason'])
     .executeTakeFirst();
+  if (moved && move.from.includes('sending'))
+    await endAttempt(db, id, { outcome: move.to, reason: moved.reason }, now);
   return moved !== undefined;
 }
 
@@ -184,12 +226,18 @@ export async function beginPart(
   return begun !== undefined;
 }
 
-/** What became of a part that was `sending`; does nothing when an echo was faster. Gives its state now. */
+export interface Settled {
+  readonly state: Exclude<Part['state'], 'sending'>;
+  readonly messageId?: string;
+}
+
+/** What became of a part that was in one of `from`; does nothing when an echo was faster. Gives its state now. */
 export async function settlePart(
   db: Db,
   part: Pick<Part, 'delivery_id' | 'seq'>,
-  to: { readonly state: Exclude<Part['state'], 'sending'>; readonly messageId?: string },
+  to: Settled,
   now: number,
+  from: readonly Part['state'][] = ['sending'],
 ): Promise<Part['state']> {
   const settled = await db
     .updateTable('delivery_part')
@@ -200,7 +248,7 @@ export async function settlePart(
     })
     .where('delivery_id', '=', part.delivery_id)
     .where('seq', '=', part.seq)
-    .where('state', '=', 'sending')
+    .where('state', 'in', [...from])
     .returning('state')
     .executeTakeFirst();
   if (settled) return settled.state;
@@ -227,22 +275,25 @@ export async function concludeDelivery(
 ): Promise<DeliveryState | undefined> {
   return await inTransaction(db, async (trx) => {
     const parts = await listParts(trx, id);
-    const has = (state: Part['state']) => parts.some((part) => part.state === state);
-    const to: DeliveryState =
-      has('unknown') || has('sending')
-        ? 'unknown'
-        : has('awaiting-echo')
-          ? 'awaiting-echo'
-          : has('planned')
-            ? 'planned'
-            : 'sent';
+    const to = conclusionOf(parts);
     const move: Move = {
       from,
       to,
-      reason: to === 'sent' ? null : reason,
+      // A note of the courier's (the content was changed meanwhile) stays.
+      ...(to === 'sent' && from.includes('sending') ? {} : { reason: to === 'sent' ? null : reason }),
       ...(to === 'planned' ? { dueAt: now } : {}),
       ...(to === 'sent' ? { sentAt: Math.max(...parts.map((part) => part.sent_at ?? now)) } : {}),
     };
     return (await moveDelivery(trx, id, move, now)) ? to : undefined;
   });
+}
+
+/** What the parts of a delivery that nobody is sending make of it. */
+export function conclusionOf(
+  parts: readonly Pick<Part, 'state'>[],
+): 'unknown' | 'awaiting-echo' | 'planned' | 'sent' {
+  const has = (state: Part['state']) => parts.some((part) => part.state === state);
+  if (has('unknown') || has('sending')) return 'unknown';
+  if (has('awaiting-echo')) return 'awaiting-echo';
+  return has('planned') || parts.length === 0 ? 'planned' : 'sent';
 }

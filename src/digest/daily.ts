@@ -81,10 +81,23 @@ async function longestOf(db: Db, checkedIn: readonly { member_id: string; name: 
   return best;
 }
 
-/** The message. `next` is what comes next, ready to read, or absent. */
-export function composeGroupDay(day: string, figures: GroupDay, zone: string, next?: string): string {
+export interface GroupDayWords {
+  readonly zone: string;
+  /** 第 N 期 of the group. */
+  readonly ordinal?: number;
+  /** What comes next, ready to read. */
+  readonly next?: string;
+}
+
+/** The message. */
+export function composeGroupDay(
+  day: string,
+  figures: GroupDay,
+  { zone, ordinal, next }: GroupDayWords,
+): string {
   const [, month, date] = day.split('-').map(Number);
-  const lines = [`【学习简报】${month}月${date}日`];
+  const number = ordinal === undefined ? '' : ` 第${ordinal}期`;
+  const lines = [`【学习简报${number}】${month}月${date}日`];
   for (const lesson of figures.lessons) {
     const ordinal = lesson.ordinal === null ? '' : `第${lesson.ordinal}课 `;
     lines.push(`• ${localTime(lesson.at, zone)} ${ordinal}${lesson.title}`);

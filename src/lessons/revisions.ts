@@ -2,7 +2,9 @@
  * The revisions that may be sent, by content hash. A file in the lessons' folder counts as approved by the
  * operator who put it there; its whole source is kept, so that what was planned can be sent as it was.
  */
-import type { Db } from '../db/open.ts';
+import { type Db, inTransaction } from '../db/open.ts';
+import type { LessonHeadTable } from '../db/tables.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { Lesson } from './lesson.ts';
 import { parseLesson } from './parse.ts';
 
@@ -32,4 +34,56 @@ export async function findRevision(db: Db, hash: string): Promise<Lesson | undef
     .where('hash', '=', hash)
     .executeTakeFirst();
   return row && parseLesson(row.source, row.file).lesson;
+}
+
+/** The revision of a lesson that may be sent now; `undefined` when there never was one. */
+export const findHead = (db: Db, lessonId: string): Promise<LessonHeadTable | undefined> =>
+  db.selectFrom('lesson_head').selectAll().where('lesson_id', '=', lessonId).executeTakeFirst();
+
+/** Makes a recorded revision the one that may be sent. */
+export async function setHead(db: Db, lessonId: string, hash: string, now: number): Promise<void> {
+  await db
+    .insertInto('lesson_head')
+    .values({ lesson_id: lessonId, hash, since: now, withdrawn_at: null })
+    .onConflict((conflict) =>
+      conflict.column('lesson_id').doUpdateSet({ hash, since: now, withdrawn_at: null }),
+    )
+    .execute();
+}
+
+/**
+ * Records what the lessons' folder holds: new revisions become the approved ones, lessons whose file is gone
+ * are withdrawn. A file that can't be read at the moment keeps the revision that it had.
+ */
+export async function recordCatalogue(
+  db: Db,
+  { lessons, faults, sources }: Catalogue,
+  who: string,
+  now: number,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const heads = await trx
+      .selectFrom('lesson_head')
+      .innerJoin('lesson_revision', 'lesson_revision.hash', 'lesson_head.hash')
+      .select(['lesson_head.lesson_id', 'lesson_head.hash', 'withdrawn_at', 'file'])
+      .execute();
+    const known = new Map(heads.map((head) => [head.lesson_id, head]));
+    for (const lesson of lessons) {
+      const head = known.get(lesson.id);
+      if (head?.hash === lesson.hash && head.withdrawn_at === null) continue;
+      await recordRevision(trx, lesson, sources.get(lesson.hash) ?? '', who, now);
+      await setHead(trx, lesson.id, lesson.hash, now);
+    }
+    const there = new Set(lessons.map(({ id }) => id));
+    const faulty = new Set(faults.map(({ file }) => file));
+    const gone = heads.filter(
+      (head) => head.withdrawn_at === null && !there.has(head.lesson_id) && !faulty.has(head.file),
+    );
+    for (const { lesson_id: lessonId } of gone)
+      await trx
+        .updateTable('lesson_head')
+        .set({ withdrawn_at: now })
+        .where('lesson_id', '=', lessonId)
+        .execute();
+  });
 }

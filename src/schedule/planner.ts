@@ -90,7 +90,7 @@ async function planFor(
   if (group.enabled === 0) return skipped('这个群没有启用');
   if (now - occurrence.nominalAt > CATCH_UP)
     return { ...plan, ended: { state: 'expired', reason: '错过的时间太久，没有补发' } };
-  if (schedule.kind === 'digest') return plan;
+  if (schedule.kind === 'digest') return { ...plan, ordinal: await nextOrdinal(trx, group.id, 'digest') };
   const picked = await pickLesson(trx, schedule, group.id, lessons);
   if ('reason' in picked)
     return { ...skipped(picked.reason), ...(picked.lessonId ? { content: picked.lessonId } : {}) };

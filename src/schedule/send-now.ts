@@ -1,6 +1,5 @@
 /** Sending a lesson now: an occurrence of its own, through the same ledger. */
-import { newId } from '../db/ids.ts';
-import { takeNumbers } from '../db/ids.ts';
+import { newId, takeNumbers } from '../db/ids.ts';
 import { appendAudit } from '../db/audit.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import { planDeliveries } from '../delivery/ledger.ts';
@@ -26,18 +25,20 @@ export async function sendNow(
     readonly groups: readonly Group[];
     readonly zone: string;
     readonly closeAfter?: number;
+    /** Also where the group has had this revision. */
+    readonly again?: boolean;
   },
   who: string,
   now: number,
 ): Promise<SentNow> {
-  const { lesson, groups, zone, closeAfter = DEFAULT_CLOSE_AFTER } = send;
+  const { lesson, groups, zone, closeAfter = DEFAULT_CLOSE_AFTER, again = false } = send;
   return await inTransaction(db, async (trx) => {
     for (const group of groups) {
       if (group.enabled === 0)
         throw new UserError(`group ${group.key} is disabled: "weike group enable ${group.key}" first`);
-      if ((await taughtTo(trx, group.id)).hashes.has(lesson.hash))
+      if (!again && (await taughtTo(trx, group.id)).hashes.has(lesson.hash))
         throw new UserError(
-          `group ${group.key} has had lesson ${lesson.id} in this revision already: nothing was sent`,
+          `group ${group.key} has had lesson ${lesson.id} in this revision already: nothing was sent; --again sends it once more`,
         );
     }
     const schedule: Schedule = {
@@ -75,6 +76,7 @@ export async function sendNow(
         ordinal: await nextOrdinal(trx, group.id),
         closeAfter,
         plannedAt: now,
+        again,
       });
     const deliveries = await planDeliveries(trx, plans, now);
     await appendAudit(trx, {

@@ -1,10 +1,9 @@
 /** Which lesson a group gets: a named one, the next of a course, the next of all. Never the same content twice. */
 import type { Db } from '../db/open.ts';
-import type { DeliveryState, ScheduleKind } from '../db/tables.ts';
+import type { DeliveryKind, ScheduleKind } from '../db/tables.ts';
+import { HAD_IT } from '../delivery/ledger.ts';
+import { NOT_BROUGHT } from '../delivery/states.ts';
 import type { Lesson } from '../lessons/lesson.ts';
-
-/** A delivery in one of these states has not brought its lesson to the group. */
-const NOT_BROUGHT: readonly DeliveryState[] = ['failed', 'expired', 'skipped'];
 
 export type Picked = Lesson | { readonly reason: string; readonly lessonId?: string };
 
@@ -37,7 +36,7 @@ export async function pickLesson(
   }
   const lesson = lessons.find(({ id }) => id === schedule.content);
   if (!lesson) return { reason: `微课 ${schedule.content} 已经不在`, lessonId: schedule.content };
-  if (taught.hashes.has(lesson.hash)) return { reason: '这一课这个群已经发过', lessonId: lesson.id };
+  if (taught.hashes.has(lesson.hash)) return { reason: HAD_IT, lessonId: lesson.id };
   return lesson;
 }
 
@@ -55,12 +54,13 @@ export async function nextUntaught(
   return lessons.find((lesson) => !taught.ids.has(lesson.id));
 }
 
-/** 第 N 课 of a group: one more than its last. */
-export async function nextOrdinal(db: Db, groupId: string): Promise<number> {
+/** 第 N 课 of a group, or 第 N 期 of its digests: one more than its last. */
+export async function nextOrdinal(db: Db, groupId: string, kind: DeliveryKind = 'lesson'): Promise<number> {
   const { last } = await db
     .selectFrom('delivery')
     .select(({ fn }) => fn.max('ordinal').as('last'))
     .where('group_id', '=', groupId)
+    .where('kind', '=', kind)
     .executeTakeFirstOrThrow();
   return (last ?? 0) + 1;
 }

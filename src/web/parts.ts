@@ -11,6 +11,7 @@ export interface HealthView {
     readonly database: 'ok' | 'down';
     readonly queue: 'ok' | 'down';
     readonly unknownDeliveries: number;
+    readonly heldDeliveries: number;
     readonly channels: readonly {
       readonly account: string;
       readonly state: string;

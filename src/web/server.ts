@@ -88,7 +88,10 @@ async function askHealth({ health, clock, log }: WebParts): Promise<HealthView> 
     return await Promise.race([health(), tooLate]);
   } catch (error) {
     log.error({ reason: reasonOf(error) }, 'the health of the parts is unknown');
-    return { status: 'down', parts: { database: 'down', queue: 'down', unknownDeliveries: 0, channels: [] } };
+    return {
+      status: 'down',
+      parts: { database: 'down', queue: 'down', unknownDeliveries: 0, heldDeliveries: 0, channels: [] },
+    };
   } finally {
     tooLate.catch(() => undefined);
     waiting.abort();

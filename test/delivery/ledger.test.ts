@@ -21,7 +21,7 @@ import {
   listQueued,
   queueDue,
   searchHistory,
-  settleDeadEpochs,
+  settleOrphans,
 } from '../../src/delivery/recover.ts';
 import { silentLog } from '../../src/log.ts';
 import { recordSeenGroup, setGroupEnabled } from '../../src/people/groups.ts';
@@ -109,7 +109,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
       [
         {
           cause: `test:${Math.random()}`,
-          kind: 'lesson',
+          kind: 'ack',
           account: ACCOUNT,
           groupId,
           plannedAt: clock.now(),
@@ -124,7 +124,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
 
   async function send(channel: Channel, id: string) {
     await queueDue(db, [ACCOUNT], clock.now());
-    await courierFor(channel)(id);
+    await courierFor(channel).deliver(id);
     return await findDelivery(db, id);
   }
 
@@ -169,7 +169,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
     const channel = channelThat(() => new Promise(() => undefined));
     const id = await plan();
     await queueDue(db, [ACCOUNT], clock.now());
-    const running = courierFor(channel)(id);
+    const running = courierFor(channel).deliver(id);
     const timer = setInterval(() => clock.advance(SECOND), 2);
     await running;
     clearInterval(timer);
@@ -223,8 +223,8 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
     const channel = channelThat(async () => ({ messageId: `m${said.length}` }));
     const id = await plan();
     await queueDue(db, [ACCOUNT], clock.now());
-    const deliver = courierFor(channel);
-    await Promise.all([deliver(id), deliver(id), deliver(id)]);
+    const [one, other] = [courierFor(channel), courierFor(channel)];
+    await Promise.all([one.deliver(id), other.deliver(id), one.deliver(id)]);
     expect(said).toEqual(['一课']);
   });
 
@@ -237,7 +237,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
       .set({ state: 'sending', sending_at: clock.now() })
       .where('delivery_id', '=', begun)
       .execute();
-    await settleDeadEpochs(db, [ACCOUNT], epoch, clock.now());
+    await settleOrphans(db, [ACCOUNT], { epoch, isActive: () => false }, clock.now());
     expect((await findDelivery(db, begun))?.state).toBe('unknown');
     expect((await findDelivery(db, claimed))?.state).toBe('planned');
 
@@ -246,6 +246,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
       await searchHistory(
         db,
         channelThat(async () => ({}), history),
+        epoch,
         clock.now(),
       ),
     ).toBe(1);

@@ -6,6 +6,7 @@ import { expect, inject } from 'vitest';
 import { type App, openApp } from '../../src/app.ts';
 import { openSandbox, type SandboxChannel } from '../../src/channels/sandbox/sandbox.ts';
 import { SANDBOX_WORLD } from '../../src/channels/sandbox/world.ts';
+import { HOUR } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Db, Dialect } from '../../src/db/open.ts';
 import { loadCatalogue } from '../../src/lessons/catalogue.ts';
@@ -14,6 +15,8 @@ import { seedWorld } from '../../src/seed.ts';
 import { type TestClock, testClock } from './clock.ts';
 import { openTestDb } from './databases.ts';
 import { until } from './wait.ts';
+
+const STEP = HOUR;
 
 export const ROOT = new URL('../../', import.meta.url).pathname;
 
@@ -32,7 +35,7 @@ export interface School {
   readonly clock: TestClock;
   readonly sandbox: SandboxChannel;
   pupil(name: string): Pupil;
-  /** Moves the clock in steps of a second at most per tick, up to `ms`, ticking after each jump. */
+  /** Moves the clock by `ms`, with a tick at the end and every hour: a longer step would be an outage. */
   pass(ms: number): Promise<void>;
   /** What the bot has said in the group so far. */
   said(roomKey?: string): Promise<string[]>;
@@ -92,8 +95,10 @@ export async function openSchool(dialect: Dialect, start = '2026-11-24T19:59:00+
       };
     },
     async pass(ms) {
-      clock.advance(ms);
-      await app.tick();
+      for (let left = ms; left > 0; left -= STEP) {
+        clock.advance(Math.min(left, STEP));
+        await app.tick();
+      }
     },
     said: (key = 'huacha') => wordsOf({ roomId: roomOf(key).id }),
     hears: (pattern, key = 'huacha') => heard({ roomId: roomOf(key).id }, pattern),

@@ -37,6 +37,7 @@ export const healthy = {
     database: 'ok',
     queue: 'ok',
     unknownDeliveries: 0,
+    heldDeliveries: 0,
     channels: [{ account: 'sandbox', state: 'online' }],
   },
 } as const;

@@ -1,6 +1,7 @@
 /** Appended to, never edited: a migration that has landed is history. */
 import { first } from './0001_first.ts';
 import { policies } from './0002_policies.ts';
+import { trustedDelivery } from './0003_trusted_delivery.ts';
 import type { Migration } from './columns.ts';
 
-export const MIGRATIONS: readonly Migration[] = [first, policies];
+export const MIGRATIONS: readonly Migration[] = [first, policies, trustedDelivery];

@@ -70,8 +70,17 @@ const runningCard = ({ health: { parts }, hasSandbox }: HomeView) =>
         parts.unknownDeliveries > 0
           ? row(
               '不确定是否到群',
-              '到群里看一眼，再用 weike delivery list 处理',
+              '到群里看一眼，再用 weike delivery resolve 说明',
               pill('warn', `${parts.unknownDeliveries} 条`),
+            )
+          : ''
+      }
+      ${
+        parts.heldDeliveries > 0
+          ? row(
+              '停机后扣下的',
+              '用 weike delivery held 看，release 放行，drop 不发',
+              pill('warn', `${parts.heldDeliveries} 条`),
             )
           : ''
       }
