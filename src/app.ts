@@ -94,12 +94,12 @@ export async function openApp(parts: AppParts): Promise<App> {
     signal: stopping.signal,
     passing,
   });
-  const own = { epoch, isActive: courier.isActive };
+  const own = { epoch, isActive: (id: string) => courier.isActive(id) };
   await settleOrphans(db, accounts, own, clock.now());
   const queue = openQueue({
     redis,
     accounts,
-    deliver: courier.deliver,
+    deliver: (id) => courier.deliver(id),
     log,
     ...(parts.queuePrefix ? { prefix: parts.queuePrefix } : {}),
   });

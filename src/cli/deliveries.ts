@@ -129,7 +129,8 @@ export const show = (text: string, options: Output): Promise<void> =>
 async function decide(db: Db, zone: string, no: number, decision: Decision) {
   await resolveDelivery(db, no, decision, 'cli', Date.now());
   const [row] = await readDeliveries(db, zone, { no });
-  return row ?? {};
+  if (!row) throw new UserError(`there is no delivery ${no}`);
+  return row;
 }
 
 export const resolve = (text: string, options: Output & { as?: string }): Promise<void> =>
@@ -137,7 +138,7 @@ export const resolve = (text: string, options: Output & { as?: string }): Promis
     const decision = DECISIONS.find((known) => known === options.as);
     if (!decision) throw new UserError(`--as: expected ${DECISIONS.join(', ')}, got "${options.as ?? ''}"`);
     const row = await decide(db, zone, readNo(text), decision);
-    printOne(row, `delivery ${text} is ${'state' in row ? row.state : ''} now`, options);
+    printOne(row, `delivery ${text} is ${row.state} now`, options);
   });
 
 /** Releases or drops what is held: the named ones, or all. */

@@ -160,13 +160,17 @@ export function makeCourier(parts: CourierParts): Courier {
       const claimed = await claimDelivery(trx, delivery.id, parts.epoch, now);
       if (!claimed) return undefined;
       const prepared = await prepareDelivery(parts, trx, claimed, channel, now);
-      const end = async (to: 'skipped' | 'failed', reason: string) => {
+      if ('ended' in prepared) {
+        const { ended: to, reason } = prepared;
         await moveDelivery(trx, delivery.id, { from: ['sending'], to, reason }, now);
         await closeWindow(trx, delivery.id, now);
-      };
-      if ('ended' in prepared) return void (await end(prepared.ended, prepared.reason));
+        return undefined;
+      }
       const [first] = prepared.left;
-      if (!first) return void (await concludeDelivery(trx, delivery.id, ['sending'], now));
+      if (!first) {
+        await concludeDelivery(trx, delivery.id, ['sending'], now);
+        return undefined;
+      }
       await beginAttempt(
         trx,
         {
@@ -234,18 +238,17 @@ export function makeCourier(parts: CourierParts): Courier {
     const answer = Promise.resolve()
       .then(() => channel.send(target, outbound))
       .then(outcomeOfReceipt, outcomeOfError);
-    void answer.then((outcome) => {
-      if (late) void settleLate(delivery, part, outcome).catch(complain);
-    });
+    answer
+      .then((outcome) => (late ? settleLate(delivery, part, outcome) : undefined))
+      .catch((error: unknown) =>
+        log.error({ reason: reasonOf(error) }, 'a late answer of the channel could not be written down'),
+      );
     try {
       return await Promise.race([answer, timeout]);
     } finally {
       waiting.abort();
     }
   }
-
-  const complain = (error: unknown) =>
-    log.error({ reason: reasonOf(error) }, 'a late answer of the channel could not be written down');
 
   /** What is known is not given up for a database that is away for a while. */
   async function persist<T>(work: () => Promise<T>): Promise<T> {

@@ -63,7 +63,7 @@ export async function resolveDelivery(
 async function believe(trx: Db, delivery: Delivery, now: number): Promise<void> {
   await trx
     .updateTable('delivery_part')
-    .set(({ ref }) => ({ state: 'sent', sent_at: ref('sending_at') }))
+    .set((eb) => ({ state: 'sent', sent_at: eb.ref('sending_at') }))
     .where('delivery_id', '=', delivery.id)
     .where('state', 'in', ['unknown', 'awaiting-echo'])
     .execute();
