@@ -1,19 +1,10 @@
 /** The ledger's states, on both databases: what the channel reports, what echoes decide, what a dead process leaves. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import {
-  type Channel,
-  type ChannelSink,
-  type Echo,
-  NotSentError,
-  type Receipt,
-  RefusedError,
-} from '../../src/channels/channel.ts';
+import { NotSentError, RefusedError } from '../../src/channels/channel.ts';
 import { MINUTE, SECOND } from '../../src/clock.ts';
-import type { Db } from '../../src/db/open.ts';
-import { makeCourier } from '../../src/delivery/courier.ts';
 import { recordEcho } from '../../src/delivery/echo.ts';
-import { findDelivery, listParts, type NewDelivery, planDeliveries } from '../../src/delivery/ledger.ts';
+import { findDelivery, listParts } from '../../src/delivery/ledger.ts';
 import {
   beginEpoch,
   ECHO_WAIT,
@@ -23,110 +14,18 @@ import {
   searchHistory,
   settleOrphans,
 } from '../../src/delivery/recover.ts';
-import { silentLog } from '../../src/log.ts';
-import { recordSeenGroup, setGroupEnabled } from '../../src/people/groups.ts';
-import { type TestClock, testClock } from '../support/clock.ts';
-import { DIALECTS, openTestDb } from '../support/databases.ts';
-
-const ACCOUNT = 'wechaty:county';
-const ROOM = 'room@chatroom';
-
-type Behaviour = (text: string, echo: (id: string) => Promise<void>) => Promise<Receipt>;
+import { setGroupEnabled } from '../../src/people/groups.ts';
+import { DIALECTS } from '../support/databases.ts';
+import { ACCOUNT, type Behaviour, openPostOffice, type PostOffice } from '../support/post-office.ts';
 
 describe.each(DIALECTS)('the ledger on %s', (dialect) => {
-  let db: Db;
-  let close: () => Promise<void>;
-  let clock: TestClock;
-  let groupId: string;
-  let epoch: string;
-  let said: string[];
-
+  let office: PostOffice;
   beforeEach(async () => {
-    ({ db, close } = await openTestDb(dialect));
-    clock = testClock('2026-11-24T12:00:00+08:00');
-    const group = await recordSeenGroup(
-      db,
-      { account: ACCOUNT, roomId: ROOM, topic: '花茶支部群' },
-      clock.now(),
-    );
-    await setGroupEnabled(db, group.key, true, 'test', clock.now());
-    groupId = group.id;
-    epoch = await beginEpoch(db, clock.now());
-    said = [];
+    office = await openPostOffice(dialect);
   });
   afterEach(async () => {
-    await close();
+    await office.close();
   });
-
-  const echoOf = (id: string, text: string): Echo => ({
-    account: ACCOUNT,
-    id,
-    target: { kind: 'group', roomId: ROOM },
-    kind: 'text',
-    text,
-    at: clock.now(),
-  });
-
-  function channelThat(behave: Behaviour, history?: Channel['history']): Channel {
-    let sent = 0;
-    return {
-      account: ACCOUNT,
-      limits: { maxText: 2_000, paced: false },
-      start: async (_sink: ChannelSink) => undefined,
-      stop: async () => undefined,
-      status: () => ({ account: ACCOUNT, state: 'online', since: 0 }),
-      async send(_target, part) {
-        const text = part.kind === 'text' ? part.text : '';
-        sent += 1;
-        const id = `m${sent}`;
-        const echo = async (own: string) => void (await recordEcho(db, echoOf(own, text), clock.now()));
-        const receipt = await behave(text, async (own) => echo(own || id));
-        said.push(text);
-        return receipt;
-      },
-      ...(history ? { history } : {}),
-    };
-  }
-
-  const courierFor = (channel: Channel) =>
-    makeCourier({
-      db,
-      clock,
-      log: silentLog,
-      zone: 'Asia/Shanghai',
-      epoch,
-      channelOf: () => channel,
-      compose: async () => ({ skip: '没有内容可发' }),
-      picturePath: (file) => file,
-      random: () => 0.5,
-      signal: new AbortController().signal,
-      sendTimeout: 10 * SECOND,
-    });
-
-  async function plan(parts: string[] = ['一课'], extra: Partial<NewDelivery> = {}): Promise<string> {
-    const [id] = await planDeliveries(
-      db,
-      [
-        {
-          cause: `test:${Math.random()}`,
-          kind: 'ack',
-          account: ACCOUNT,
-          groupId,
-          plannedAt: clock.now(),
-          parts: parts.map((body) => ({ kind: 'text', body })),
-          ...extra,
-        },
-      ],
-      clock.now(),
-    );
-    return id ?? '';
-  }
-
-  async function send(channel: Channel, id: string) {
-    await queueDue(db, [ACCOUNT], clock.now());
-    await courierFor(channel).deliver(id);
-    return await findDelivery(db, id);
-  }
 
   const reports: [string, Behaviour, string][] = [
     ['a message id', async () => ({ messageId: 'x1' }), 'sent'],
@@ -160,12 +59,14 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
     ],
   ];
   it.each(reports)('the channel reports %s', async (_name, behave, state) => {
+    const { channelThat, plan, send } = office;
     const delivery = await send(channelThat(behave), await plan());
     expect(delivery?.state).toBe(state);
     if (state !== 'sent' && state !== 'awaiting-echo') expect(delivery?.reason).toBeTruthy();
   });
 
   it('a send that hangs is in doubt, never tried again', async () => {
+    const { channelThat, clock, courierFor, db, plan } = office;
     const channel = channelThat(() => new Promise(() => undefined));
     const id = await plan();
     await queueDue(db, [ACCOUNT], clock.now());
@@ -179,6 +80,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
   });
 
   it('an echo that comes late decides; one that never comes leaves it unknown; a duplicate changes nothing', async () => {
+    const { channelThat, clock, db, echoOf, plan, send } = office;
     const silent = channelThat(async () => ({}));
     const [first, second] = [await plan(['第一课']), await plan(['第二课'])];
     await send(silent, first);
@@ -197,6 +99,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
   });
 
   it('the oldest open row gets the echo, and each echo serves one', async () => {
+    const { channelThat, clock, db, echoOf, plan, send } = office;
     const silent = channelThat(async () => ({}));
     const [first, second] = [await plan(['同样的话']), await plan(['同样的话'])];
     await send(silent, first);
@@ -208,6 +111,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
   });
 
   it('parts go out in order, and what is left goes on after the echo', async () => {
+    const { channelThat, clock, db, echoOf, plan, said, send } = office;
     const silent = channelThat(async () => ({}));
     const id = await plan(['一', '二', '三']);
     for (const [index, body] of ['一', '二', '三'].entries()) {
@@ -220,6 +124,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
   });
 
   it('two workers take a delivery once', async () => {
+    const { channelThat, clock, courierFor, db, plan, said } = office;
     const channel = channelThat(async () => ({ messageId: `m${said.length}` }));
     const id = await plan();
     await queueDue(db, [ACCOUNT], clock.now());
@@ -229,6 +134,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
   });
 
   it('what a dead process left is unknown when it may have been said, and goes on when it was not', async () => {
+    const { channelThat, clock, db, echoOf, epoch, plan } = office;
     const [begun, claimed] = [await plan(['说到一半']), await plan(['还没开口'])];
     const other = await beginEpoch(db, clock.now());
     await db.updateTable('delivery').set({ state: 'sending', epoch: other }).execute();
@@ -245,7 +151,7 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
     expect(
       await searchHistory(
         db,
-        channelThat(async () => ({}), history),
+        channelThat(async () => ({}), { history }),
         epoch,
         clock.now(),
       ),
@@ -254,17 +160,20 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
   });
 
   it('a lost queue is rebuilt from the ledger', async () => {
+    const { clock, db, plan } = office;
     const id = await plan();
     await queueDue(db, [ACCOUNT], clock.now());
     expect((await listQueued(db, [ACCOUNT])).map((row) => row.id)).toEqual([id]);
   });
 
   it('the same cause is planned once', async () => {
+    const { plan } = office;
     expect(await plan(['一课'], { cause: 'same' })).not.toBe('');
     expect(await plan(['一课'], { cause: 'same' })).toBe('');
   });
 
   it('a group that was turned off gets nothing', async () => {
+    const { channelThat, clock, db, plan, said, send } = office;
     const id = await plan();
     const { key } = await db.selectFrom('chat_group').select('key').executeTakeFirstOrThrow();
     await setGroupEnabled(db, key, false, 'test', clock.now());
