@@ -3,6 +3,7 @@
  * clock's tick to the planner, the planner to the ledger, the ledger through the queue to the channels.
  * `main.ts` runs it; the tests run it with a clock that they move.
  */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import type { Channel, ChannelSink } from './channels/channel.ts';
@@ -17,6 +18,7 @@ import { makeComposer } from './delivery/compose.ts';
 import { makeCourier } from './delivery/courier.ts';
 import { recordEcho } from './delivery/echo.ts';
 import type { Delivery } from './delivery/ledger.ts';
+import { releaseAccounts, RENEW, renewAccounts, takeAccounts } from './delivery/lease.ts';
 import { openQueue, type RedisAddress, type SendQueue } from './delivery/queue.ts';
 import {
   beginEpoch,
@@ -48,6 +50,8 @@ export interface AppParts {
   readonly random?: () => number;
   /** Sets queues of one Redis apart. */
   readonly queuePrefix?: string;
+  /** Called when another server has taken one of the accounts: nothing is sent any more, and this one should end. */
+  readonly onLost?: () => void;
   /** Called at the places where a crash leaves the most behind; for the fault tests. */
   readonly passing?: Passing;
 }
@@ -78,6 +82,10 @@ export async function openApp(parts: AppParts): Promise<App> {
   let catalogue = await readLessons();
   const stopping = new AbortController();
   const epoch = await beginEpoch(db, clock.now());
+  const owner = { instance: `${hostname()}:${config.dataDir}`, epoch };
+  await takeAccounts(db, accounts, owner, clock, log);
+  let renewedAt = clock.now();
+  let isLost = false;
 
   const courier = makeCourier({
     db,
@@ -99,7 +107,9 @@ export async function openApp(parts: AppParts): Promise<App> {
   const queue = openQueue({
     redis,
     accounts,
-    deliver: (id) => courier.deliver(id),
+    deliver: async (id) => {
+      if (!isLost) await courier.deliver(id);
+    },
     log,
     ...(parts.queuePrefix ? { prefix: parts.queuePrefix } : {}),
   });
@@ -122,7 +132,7 @@ export async function openApp(parts: AppParts): Promise<App> {
 
   let owesJobs = false;
   async function enqueue(due: readonly Delivery[]) {
-    if (due.length === 0) return;
+    if (due.length === 0 || isLost) return;
     await passing('before-enqueue');
     try {
       await queue.add(due);
@@ -136,8 +146,19 @@ export async function openApp(parts: AppParts): Promise<App> {
     }
   }
 
+  async function keepAccounts(now: number): Promise<void> {
+    if (now - renewedAt < RENEW && now >= renewedAt) return;
+    isLost = !(await renewAccounts(db, accounts, owner, now));
+    renewedAt = now;
+    if (!isLost) return;
+    log.error('another server drives an account of ours: this one sends nothing any more');
+    parts.onLost?.();
+  }
+
   const ticking = serial(async () => {
     const now = clock.now();
+    await keepAccounts(now);
+    if (isLost) return;
     if ((await planDue(db, catalogue.lessons, now)) > 0) await passing('planned');
     await guardStorms(now);
     await planAcks(db, now);
@@ -155,6 +176,7 @@ export async function openApp(parts: AppParts): Promise<App> {
   }, log);
 
   const sweeping = serial(async () => {
+    if (isLost) return;
     catalogue = await readLessons();
     await settleOrphans(db, accounts, own, clock.now());
     for (const channel of channels)
@@ -217,6 +239,7 @@ export async function openApp(parts: AppParts): Promise<App> {
       await inbox.settled();
       await Promise.allSettled([ticking.idle(), sweeping.idle(), handling.idle()]);
       await queue.close();
+      await releaseAccounts(db, owner);
       await endEpoch(db, epoch, clock.now());
     },
   };

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const closers: (() => unknown)[] = [];
   const stop = stopper(closers, log);
   try {
-    await start(config, log, closers);
+    await start(config, log, closers, () => void stop.andExit('another server', 1));
   } catch (error) {
     await stop.all();
     throw error;
@@ -37,7 +37,12 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop.andExit(signal));
 }
 
-async function start(config: Config, log: Log, closers: (() => unknown)[]): Promise<void> {
+async function start(
+  config: Config,
+  log: Log,
+  closers: (() => unknown)[],
+  onLost: () => void,
+): Promise<void> {
   const clock = systemClock;
   mkdirSync(config.dataDir, { recursive: true });
   const lock = lockDataDir(config.dataDir);
@@ -58,7 +63,7 @@ async function start(config: Config, log: Log, closers: (() => unknown)[]): Prom
     await seedWorld(db, (await loadCatalogue(config.lessonsDir)).lessons, config.zone, clock.now());
   const channels = await openChannels(config, log, sandbox);
   const redis = privateRedis ? { path: privateRedis.path } : { url: config.redisUrl ?? '' };
-  const app = await openApp({ config, db, clock, log, redis, channels });
+  const app = await openApp({ config, db, clock, log, redis, channels, onLost });
   closers.push(() => app.stop());
 
   const parts = { config, db, clock, log, channels, app, ...(sandbox ? { sandbox } : {}) };
@@ -120,7 +125,7 @@ function stopper(closers: (() => unknown)[], log: Log) {
   };
   return {
     all,
-    async andExit(signal: string) {
+    async andExit(signal: string, code = 0) {
       if (stopping) return;
       stopping = true;
       log.info({ signal }, 'stopping');
@@ -130,7 +135,7 @@ function stopper(closers: (() => unknown)[], log: Log) {
       }, STOP_WITHIN);
       timer.unref();
       await all();
-      process.exit(0);
+      process.exit(code);
     },
   };
 }

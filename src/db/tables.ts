@@ -39,6 +39,7 @@ export interface Tables {
   delivery_attempt: DeliveryAttemptTable;
   /** When a server last had the account online: what lies before a long gap is an outage. */
   account_pulse: { account: string; seen_at: number };
+  account_lease: AccountLeaseTable;
   pace: { account: string; scope: string; next_allowed_at: number };
 
   rollup_member_day: RollupMemberDayTable;
@@ -293,6 +294,16 @@ export interface DeliveryTable {
   again: Flag;
   /** While `held`: when it expires unless a person releases it. */
   held_until: number | null;
+}
+
+/** Which server drives an account: one at a time, however many share the database. */
+export interface AccountLeaseTable {
+  account: string;
+  /** The machine and data folder of that server. */
+  instance: string;
+  epoch: string;
+  /** Until then nobody else may take it, ms. */
+  until: number;
 }
 
 /** One try at sending: written in the commit that claims the delivery, closed with what came of it. */

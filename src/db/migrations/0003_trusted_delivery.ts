@@ -1,4 +1,4 @@
-/** Attempts, held deliveries, one revision once per group, the approved revision of each lesson, signs of life. */
+/** Attempts, held deliveries, one revision once per group, approved revisions, signs of life, whose an account is. */
 import { sql } from 'kysely';
 
 import type { Migration } from './columns.ts';
@@ -21,6 +21,8 @@ export const trustedDelivery: Migration = {
       sql`create table lesson_head (lesson_id text primary key, hash text not null references lesson_revision,
         since ${int} not null, withdrawn_at ${int}) ${end}`,
       sql`create table account_pulse (account text primary key, seen_at ${int} not null) ${end}`,
+      sql`create table account_lease (account text primary key, instance text not null, epoch text not null,
+        until ${int} not null) ${end}`,
     );
   },
 };
