@@ -22,6 +22,7 @@ const ORDER = [
   'checkin',
   'lessons',
   'people',
+  'sheets',
   'db',
   'base',
 ] as const;
