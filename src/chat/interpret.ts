@@ -4,7 +4,7 @@
  */
 import { dropInvisible, normalise } from '../quiz/normalise.ts';
 import type { Answers, OpenQuestion } from '../quiz/question.ts';
-import { type AskReason, readAnswer } from '../quiz/read.ts';
+import { type AskReason, readAnswer, type Reading } from '../quiz/read.ts';
 import { dropQuote } from '../quiz/unwrap.ts';
 import { isCheckinChain, readCheckin } from './checkin.ts';
 import { type CommandName, readCommand } from './words.ts';
@@ -29,13 +29,13 @@ export type Intent =
   | { readonly kind: 'ask'; readonly why: AskReason }
   | { readonly kind: 'none' };
 
-const NONE: Intent = { kind: 'none' };
+const NONE = { kind: 'none' } as const satisfies Intent;
 const DEFAULT_NAMES = ['小课'];
 /** What is longer is cut before it is looked at: no rule needs more. */
 const LONGEST = 20_000;
 
 export function interpret({ quiz, where, mention, text, botNames = DEFAULT_NAMES }: Heard): Intent {
-  const raw = dropQuote(dropInvisible(text.slice(0, LONGEST))).trim();
+  const raw = dropQuote(dropInvisible(text.slice(0, LONGEST)).trim()).trim();
   const { rest, others } = dropMentions(raw, mention, botNames);
   const said = normalise(rest).trim();
   if (said === '') return NONE;
@@ -46,14 +46,32 @@ export function interpret({ quiz, where, mention, text, botNames = DEFAULT_NAMES
 
   const checkin = others ? undefined : readCheckin(rest);
   if (checkin) {
-    const beside = quiz.length > 0 && checkin.note !== '' ? readAnswer(normalise(checkin.note), quiz) : NONE;
+    const beside = readBeside(checkin.note, quiz);
     if (beside.kind === 'answer') return { ...beside, checkin: true };
-    return { kind: 'checkin', note: checkin.note };
+    if (!checkin.stuck) return { kind: 'checkin', note: checkin.note };
   }
   if (others) return NONE;
   const reading = readAnswer(said, quiz);
   // Letters in a group where nothing is asked are talk.
   return reading.kind === 'ask' && quiz.length === 0 && where === 'group' ? NONE : reading;
+}
+
+const DAYS = /^(?:第\s*[\d一二三四五六七八九十百]+\s*[天日次]|day\s*\d+)[\s,，。;；]+/iu;
+
+/**
+ * An answer beside a check-in: the whole of what stands there, behind 第3天, or one line of it with numbers. A bare
+ * word is the note, whatever is to be filled in: people sign with their names.
+ */
+function readBeside(note: string, quiz: readonly OpenQuestion[]): Reading {
+  if (quiz.length === 0 || note === '') return NONE;
+  const plain = normalise(note);
+  const isWord = quiz.length === 1 && quiz[0]?.type === 'text' && !/^(?:答案|1|第)/u.test(plain);
+  if (isWord) return NONE;
+  const whole = readAnswer(plain.replace(DAYS, ''), quiz);
+  const lines =
+    whole.kind === 'answer' ? [] : plain.split('\n').filter((line) => /^\s*(?:答|第|题|q|\d)/i.test(line));
+  const found = lines.map((line) => readAnswer(line, quiz)).find(({ kind }) => kind === 'answer');
+  return found ?? whole;
 }
 
 const MENTION = /@([^\s@]+)(?:\s|$)/gu;

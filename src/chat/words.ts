@@ -13,7 +13,7 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
       ['lesson', ['学', '学习', '今日课程', '下一课', '看课']],
       ['makeup', ['补学', '补课', '补打卡', '补卡', '补签']],
       ['bind', ['认证', '绑定']],
-      ['login', ['登录', '后台']],
+      ['login', ['登录', '登陆', '后台']],
       ['question', ['提问']],
       ['search', ['搜', '搜索']],
       ['quit-reminder', ['退订提醒', '不要提醒我']],
@@ -22,7 +22,13 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
 );
 
 /** Commands that are followed by something. */
-const WITH_REST = /^(认证|绑定|提问|搜索|搜)(?:\s*[:：,，]\s*|\s+)(\S[\s\S]*)$/;
+const WITH_REST = /^(认证|绑定|提问|搜索|搜|补学|补课|补打卡|补卡|补签)(?:\s*[:：,，]\s*|\s+)(\S[\s\S]*)$/;
+/** 搜茉莉花茶 without a blank; 搜狗 and 搜集 are words of their own. 绑定张三A1023 has the code to tell it. */
+const STUCK = [
+  /^(搜索|搜)(?![狗集身救刮查寻罗一])([^\s,，。!！]{1,30})$/,
+  /^(认证|绑定)(\p{Script=Han}{2,5}\s*[A-Za-z]?\d{3,})$/u,
+  /^(提问)([^\s]\S{3,}[?？吗呢])$/,
+] as const;
 /** In a group without a mention only these, and only alone. */
 const OPEN_TO_ALL: readonly CommandName[] = ['help', 'me', 'rank'];
 
@@ -37,7 +43,10 @@ export function readCommand(
   if (!addressed) return undefined;
   const trimmed = WORDS.get(said.toLowerCase().replace(/[\s。.!！~,，]+$/u, ''));
   if (trimmed) return { name: trimmed, rest: '' };
-  const match = WITH_REST.exec(said);
-  const name = match?.[1] === undefined ? undefined : WORDS.get(match[1]);
-  return name && match?.[2] ? { name, rest: match[2].trim() } : undefined;
+  for (const pattern of [WITH_REST, ...STUCK]) {
+    const match = pattern.exec(said);
+    const name = match?.[1] === undefined ? undefined : WORDS.get(match[1]);
+    if (name && match?.[2]) return { name, rest: match[2].trim() };
+  }
+  return undefined;
 }

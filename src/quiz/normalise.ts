@@ -29,9 +29,14 @@ function spellCircled(text: string): string {
 /** `1️⃣` has lost its selector by now; the keycap that is left goes with its digit. */
 const spellKeycaps = (text: string) => text.replace(/(\d)\u20e3/gu, '第$1题');
 
+const SQUARED: Readonly<Record<string, string>> = { '🅰': 'A', '🅱': 'B', '🆎': 'AB' };
+
+/** The letters among the emoji, which NFKC leaves as they are. */
+const spellSquared = (text: string) => text.replace(/[🅰🅱🆎]/gu, (letter) => SQUARED[letter] ?? letter);
+
 /** One form for everything that reads alike: NFKC, simplified script, no invisible characters. Case is kept. */
 export const normalise = (text: string): string =>
-  toSimplified(spellKeycaps(spellCircled(dropInvisible(text))).normalize('NFKC'));
+  toSimplified(spellSquared(spellKeycaps(spellCircled(dropInvisible(text)))).normalize('NFKC'));
 
 /** For comparing a filled-in word with its key: also without case, blanks and punctuation. */
 export const foldWord = (text: string): string =>

@@ -2,31 +2,45 @@
  * Cuts a message that may be an answer into question numbers and values. Anything that is neither makes the
  * whole message something else: ordinary talk is full of letters.
  */
+import type { OpenQuestion } from './question.ts';
 
 export type AnswerToken =
   | { readonly kind: 'number'; readonly no: number }
   | { readonly kind: 'letters'; readonly letters: string }
   | { readonly kind: 'judgement'; readonly value: '对' | '错'; readonly word: string }
-  /** Only where a word may be filled in. */
-  | { readonly kind: 'word'; readonly word: string };
+  /** Only where a word may be filled in. `loose`: it stood right behind a bare digit, like 2斤. */
+  | { readonly kind: 'word'; readonly word: string; readonly loose: boolean }
+  /** Only where a number is asked for; digits with sign, point and unit as they were written. */
+  | { readonly kind: 'quantity'; readonly text: string };
 
 const NUMERALS = '一二三四五六七八九十';
+/** Behind 第2题: 我选, 应该是, 改成 …; 是 only before a value, since it is one itself. */
+const LINK =
+  '(?:我)?(?:的)?(?:答案)?(?:觉得|认为|感觉)?(?:应该|可能)?(?:改成|改为|改选|改|更正为|更正|选择|选|答|填|为|是(?=\\s*[:：]?\\s*[A-Ha-h对错正√×✓✗✔❌TtFf]))?';
 const NUMBERED = new RegExp(
   [
-    `第\\s*(?:(\\d{1,2})|([${NUMERALS}]))\\s*[题问]\\s*(?:答案)?\\s*(?:应该)?\\s*(?:改成|改为|改|更正为|更正|选择|选|答|填|是|为)?\\s*[:：,，、.]?`,
+    `第\\s*(?:(\\d{1,2})|([${NUMERALS}]))\\s*(?:小|道)?[题问]\\s*${LINK}\\s*[:：,，、.=]?`,
+    `第\\s*(?:(\\d{1,2})|([${NUMERALS}]))\\s*[个道]\\s*(?:我)?(?:选|填)\\s*[:：]?`,
     `[Qq题]\\s*(\\d{1,2})\\s*[:：.、,，]?`,
-    `([${NUMERALS}])\\s*[、.:：]`,
-    `(\\d{1,2})\\s*(?:[.、:：)）\\-—=]|题)?\\s*(?:改成|改为|改|选)?(?!\\d)`,
+    `([${NUMERALS}])\\s*(?:[、.:：]|题\\s*${LINK}|(?=[A-Ha-h]+(?![A-Za-z])))`,
+    `(\\d{1,2})(?![\\d.]*\\d)\\s*(?:[.、:：)）\\-—=]|题\\s*${LINK})?\\s*(?:我)?(?:改成|改为|改选|改|选择|选)?`,
   ].join('|'),
   'y',
 );
-const LETTERS = /[A-Ha-h]+(?![A-Za-z0-9])|[A-Ha-h]+(?=\d)|[TtFf](?![A-Za-z])|(?:[TtFf]){2,}(?![A-Za-z0-9])/y;
+const LETTERS = /[A-Ha-h]+(?![A-Za-z0-9])|[A-Ha-h]+(?=\d)|[TtFf](?![A-Za-z])|[TtFf]{2,}(?![A-Za-z0-9])/y;
 const TRUE = ['正确', 'true', '对', '√', '✓', '✔', '☑', '✅', '是', 't'];
 const FALSE = ['错误', 'false', '错', '×', '✗', '✘', '✖', '❌', '❎', '否', 'f'];
 const JUDGEMENT = /正确|错误|true(?![a-z])|false(?![a-z])|[对错√✓✔☑✅×✗✘✖❌❎是否]/iy;
-const SEPARATOR = /[\s,，、;；/.。|]+/y;
+const SEPARATOR = /[\s,，、;；/.。|()[\]{}【】“”"]+/y;
+/** 选A，选C: the word before each letter. */
+const CHOSEN = /我?选择?\s*(?=[A-Ha-h]+(?![A-Za-z]))/y;
+/** Steps are also written B>A>D>C. */
+const STEPS = /[A-Ha-h](?:\s*(?:-+>?|>|→|—+)\s*[A-Ha-h])+(?![A-Za-z0-9])/y;
 /** A filled-in word: up to the next blank, separator or digit that could number the next question. */
 const WORD = /[^\s,，、;；/。|!！?？:：]{1,20}/y;
+/** A number that is the answer, with what stands directly behind it. */
+const QUANTITY =
+  /[-+−]?\d{1,12}(?:\.\d{1,6})?\s?(?:[%‰]|°C?|[a-zA-Z]{1,3}(?![a-zA-Z])|\p{Script=Han}{1,3})?/uy;
 
 const AFTER_VALUE = /[\s,，、;；/.。|\d第题]/;
 
@@ -36,14 +50,16 @@ export interface Tokens {
   readonly separated: boolean;
 }
 
-/** Where a word is filled in: at all, and whether in the question of that number. */
-export interface Words {
-  readonly any: boolean;
-  readonly at: (no: number) => boolean;
+export interface TokenRules {
+  readonly quiz: readonly OpenQuestion[];
+  /** Whether a word may stand anywhere; else letters and judgements only. */
+  readonly words: boolean;
+  /** Whether bare digits are numbers that are filled in, and not numbers of questions. */
+  readonly quantities: boolean;
 }
 
 /** The tokens of `text` (normalised), or `undefined` when something in it is neither. */
-export function tokenise(text: string, words: Words): Tokens | undefined {
+export function tokenise(text: string, { quiz, words, quantities }: TokenRules): Tokens | undefined {
   const tokens: AnswerToken[] = [];
   let separated = true;
   let gap = true;
@@ -59,19 +75,26 @@ export function tokenise(text: string, words: Words): Tokens | undefined {
   const takeWhole = (): AnswerToken | undefined => {
     const from = at;
     const value = takeValue(take);
-    if (!words.any) return value;
+    if (!words) return value;
     if (value && (at === text.length || AFTER_VALUE.test(text[at] ?? ''))) return value;
     at = from;
-    return takeWord(take);
+    return takeWord(take, false);
+  };
+  const takeNext = (): AnswerToken | undefined => {
+    const last = tokens.at(-1);
+    const asked = last?.kind === 'number' ? quiz[last.no - 1]?.type : undefined;
+    if (words && asked === 'text') return takeWord(take, !gap && /\d$/.test(text.slice(0, at)));
+    if (asked === 'number') return takeQuantity(take);
+    if (quantities) return takeQuantity(take) ?? takeValue(take);
+    return takeNumber(take) ?? takeWhole();
   };
   while (at < text.length) {
     if (take(SEPARATOR)) {
       gap = true;
       continue;
     }
-    const last = tokens.at(-1);
-    const fillsIn = last?.kind === 'number' && words.at(last.no);
-    const token = fillsIn ? takeWord(take) : (takeNumber(take) ?? takeWhole());
+    if (gap) take(CHOSEN);
+    const token = takeNext();
     if (!token) return undefined;
     if (token.kind !== 'number' && !gap && tokens.at(-1)?.kind !== 'number') separated = false;
     gap = false;
@@ -85,13 +108,16 @@ type Take = (pattern: RegExp) => RegExpExecArray | undefined;
 function takeNumber(take: Take): AnswerToken | undefined {
   const match = take(NUMBERED);
   if (!match) return undefined;
-  const [, ordinal, ordinalWord, lettered, listed, bare] = match;
-  const digits = ordinal ?? lettered ?? bare;
-  const no = digits === undefined ? NUMERALS.indexOf(ordinalWord ?? listed ?? '') + 1 : Number(digits);
+  const [, ordinal, ordinalWord, counted, countedWord, lettered, listed, bare] = match;
+  const digits = ordinal ?? counted ?? lettered ?? bare;
+  const no =
+    digits === undefined ? NUMERALS.indexOf(ordinalWord ?? countedWord ?? listed ?? '') + 1 : Number(digits);
   return { kind: 'number', no };
 }
 
 function takeValue(take: Take): AnswerToken | undefined {
+  const steps = take(STEPS)?.[0];
+  if (steps !== undefined) return { kind: 'letters', letters: steps.toUpperCase().replace(/[^A-H]/g, '') };
   const letters = take(LETTERS)?.[0];
   if (letters !== undefined) return { kind: 'letters', letters: letters.toUpperCase() };
   const word = take(JUDGEMENT)?.[0].toLowerCase();
@@ -99,9 +125,16 @@ function takeValue(take: Take): AnswerToken | undefined {
   return { kind: 'judgement', value: TRUE.includes(word) ? '对' : '错', word };
 }
 
-function takeWord(take: Take): AnswerToken | undefined {
+function takeWord(take: Take, loose: boolean): AnswerToken | undefined {
   const word = take(WORD)?.[0];
-  return word === undefined ? undefined : { kind: 'word', word };
+  return word === undefined ? undefined : { kind: 'word', word, loose };
+}
+
+function takeQuantity(take: Take): AnswerToken | undefined {
+  const text = take(QUANTITY)?.[0];
+  return text === undefined
+    ? undefined
+    : { kind: 'quantity', text: text.replace('−', '-').replace(/\s/g, '') };
 }
 
 /** What a run of T and F means where judgements are asked for. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { interpret, toPublic } from '../../src/chat/interpret.ts';
-import type { OpenQuestion } from '../../src/quiz/question.ts';
+import { type OpenQuestion, readNotation } from '../../src/quiz/question.ts';
 
 interface Case {
   readonly id: string;
@@ -15,9 +15,10 @@ interface Case {
 }
 
 /** `multi4` as the interpreter takes it. */
-export function openQuestion(name: string): OpenQuestion {
-  const [, type = '', options = '0'] = /^([a-z]+)(\d*)$/.exec(name) ?? [];
-  return { type: type as OpenQuestion['type'], options: Number(options) };
+function openQuestion(name: string): OpenQuestion {
+  const question = readNotation(name);
+  if (!question) throw new Error(`${name} is no type of question`);
+  return question;
 }
 
 const read = (name: string) =>
@@ -26,10 +27,13 @@ const read = (name: string) =>
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Case);
 
-describe.each(['interpret.jsonl', 'interpret.own.jsonl'])('the cases of %s', (name) => {
-  it.each(read(name).map((one) => [one.id, one.text, one] as const))('%s %j', (_id, _text, one) => {
-    const { where, mention, text } = one;
-    const intent = interpret({ quiz: one.quiz.map(openQuestion), where, mention, text });
-    expect(toPublic(intent), one.why).toEqual(one.expect);
-  });
-});
+describe.each(['interpret.jsonl', 'interpret.own.jsonl', 'interpret.hostile.jsonl'])(
+  'the cases of %s',
+  (name) => {
+    it.each(read(name).map((one) => [one.id, one.text, one] as const))('%s %j', (_id, _text, one) => {
+      const { where, mention, text } = one;
+      const intent = interpret({ quiz: one.quiz.map(openQuestion), where, mention, text });
+      expect(toPublic(intent), one.why).toEqual(one.expect);
+    });
+  },
+);
