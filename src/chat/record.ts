@@ -4,7 +4,7 @@ import { localDay } from '../clock.ts';
 import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { AckItemTable, MessageTable } from '../db/tables.ts';
-import { rollUpMemberDay, rollUpWindow } from '../digest/rollups.ts';
+import { addToMemberDays, addToWindow } from '../digest/rollups.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import type { Member } from '../people/members.ts';
 import { type NewAnswer, recordAnswers } from '../quiz/answers.ts';
@@ -47,11 +47,19 @@ async function recordAnswer(trx: Db, recording: Recording, answers: Answers): Pr
   if (!window || !lesson) return [];
   const marked = markAll(lesson, answers);
   const message = { messageId: row.id, memberId: member.id, writtenAt: row.sent_at };
-  const touched = await recordAnswers(trx, window, message, marked, now);
-  await rollUpWindow(trx, window.id);
-  const days = new Set(touched.map((at) => localDay(at, zone)));
-  for (const day of days)
-    await rollUpMemberDay(trx, { groupId: window.group_id, memberId: member.id, day }, zone);
+  const { members, lines } = await recordAnswers(trx, window, message, marked, now);
+  await addToWindow(trx, window.id, { members, questions: lines });
+  await addToMemberDays(
+    trx,
+    lines.map(({ writtenAt, answers, correct }) => ({
+      groupId: window.group_id,
+      memberId: member.id,
+      day: localDay(writtenAt, zone),
+      answers,
+      correct,
+      checkins: 0,
+    })),
+  );
   if (scene.group) await addAckItem(trx, recording, scene.group.id, 'answer', '');
   return marked.map(({ question }) => question);
 }
@@ -72,8 +80,8 @@ async function recordMark(trx: Db, recording: Recording, note: string): Promise<
   if (groupId === undefined) return undefined;
   const day = localDay(row.sent_at, zone);
   const mark = { memberId: member.id, groupId, day, note, messageId: row.id, writtenAt: row.sent_at };
-  await recordCheckin(trx, mark, now);
-  await rollUpMemberDay(trx, { groupId, memberId: member.id, day }, zone);
+  const checkins = await recordCheckin(trx, mark, now);
+  await addToMemberDays(trx, [{ groupId, memberId: member.id, day, answers: 0, correct: 0, checkins }]);
   const streak = await streakOf(trx, member.id, day);
   if (scene.group) await addAckItem(trx, recording, scene.group.id, 'checkin', String(streak));
   return streak;

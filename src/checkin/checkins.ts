@@ -20,9 +20,10 @@ const LOOK_BACK = 400;
 
 /**
  * Records a check-in. Idempotent by message; the first of a member's day in a group counts, further ones
- * are kept with their notes. The caller rolls up the day in the same transaction.
+ * are kept with their notes. Gives by how much the day's count changed: the caller adds it to the rollups in the
+ * same transaction.
  */
-export async function recordCheckin(trx: Db, checkin: NewCheckin, now: number): Promise<void> {
+export async function recordCheckin(trx: Db, checkin: NewCheckin, now: number): Promise<0 | 1> {
   const first = await trx
     .selectFrom('checkin')
     .select('id')
@@ -31,7 +32,7 @@ export async function recordCheckin(trx: Db, checkin: NewCheckin, now: number): 
     .where('day', '=', checkin.day)
     .where('counted', '=', 1)
     .executeTakeFirst();
-  await trx
+  const inserted = await trx
     .insertInto('checkin')
     .values({
       id: newId(),
@@ -45,7 +46,9 @@ export async function recordCheckin(trx: Db, checkin: NewCheckin, now: number): 
       recorded_at: now,
     })
     .onConflict((conflict) => conflict.column('message_id').doNothing())
-    .execute();
+    .returning('counted')
+    .executeTakeFirst();
+  return inserted?.counted ?? 0;
 }
 
 /** The days on which a member checked in anywhere, the last year, newest first. */

@@ -33,7 +33,22 @@ export async function findRevision(db: Db, hash: string): Promise<Lesson | undef
     .select(['source', 'file'])
     .where('hash', '=', hash)
     .executeTakeFirst();
-  return row && parseLesson(row.source, row.file).lesson;
+  return row && parsedOnce(hash, row.source, row.file);
+}
+
+/** What was read lately, by hash, which stands for one source for ever: every answer asks for its lesson. */
+const parsed = new Map<string, Lesson>();
+const KEPT_PARSED = 100;
+
+function parsedOnce(hash: string, source: string, file: string): Lesson | undefined {
+  const known = parsed.get(hash);
+  if (known) return known;
+  const { lesson } = parseLesson(source, file);
+  if (!lesson) return undefined;
+  const [oldest] = parsed.keys();
+  if (parsed.size >= KEPT_PARSED && oldest !== undefined) parsed.delete(oldest);
+  parsed.set(hash, lesson);
+  return lesson;
 }
 
 /** The revision of a lesson that may be sent now; `undefined` when there never was one. */

@@ -17,10 +17,27 @@ export interface AnsweredMessage {
   readonly writtenAt: number;
 }
 
+/** By how much a message changed what counts in a window. */
+export interface AnswerChanges {
+  /** 1 when it is the first that counts of this member there, else 0. */
+  readonly members: number;
+  /** One line for each answer that began (1) or ceased (-1) to count, or was kept without counting (0). */
+  readonly lines: readonly AnswerChange[];
+}
+
+export interface AnswerChange {
+  readonly question: number;
+  /** When the answer was written, ms: its local day is the one that changes. */
+  readonly writtenAt: number;
+  readonly answers: -1 | 0 | 1;
+  /** Of `answers` those that are right. */
+  readonly correct: -1 | 0 | 1;
+}
+
 /**
  * Records what one message answered. Idempotent by message. Of a member's answers to a question the one
- * written last counts, whatever order they arrived in. Gives the instants of writing of every answer that began
- * or ceased to count: the caller rolls up their days and the window in the same transaction.
+ * written last counts, whatever order they arrived in. Gives what changed: the caller adds it to the rollups in
+ * the same transaction.
  */
 export async function recordAnswers(
   trx: Db,
@@ -28,44 +45,79 @@ export async function recordAnswers(
   message: AnsweredMessage,
   answers: readonly NewAnswer[],
   now: number,
-): Promise<number[]> {
-  const touched: number[] = [];
-  for (const { question, value, correct } of answers) {
-    const counted = await trx
-      .selectFrom('answer')
-      .select(['id', 'written_at', 'message_id'])
-      .where('window_id', '=', window.id)
-      .where('member_id', '=', message.memberId)
-      .where('question', '=', question)
-      .where('counted', '=', 1)
-      .executeTakeFirst();
-    if (counted?.message_id === message.messageId) continue;
-    const isLast = !counted || counted.written_at <= message.writtenAt;
-    if (counted && isLast) {
-      await trx.updateTable('answer').set({ counted: 0 }).where('id', '=', counted.id).execute();
-      touched.push(counted.written_at);
-    }
-    touched.push(message.writtenAt);
+): Promise<AnswerChanges> {
+  const recorded = await trx
+    .selectFrom('answer')
+    .select('question')
+    .where('message_id', '=', message.messageId)
+    .execute();
+  const known = new Set(recorded.map(({ question }) => question));
+  const fresh = answers.filter(({ question }) => !known.has(question));
+  if (fresh.length === 0) return { members: 0, lines: [] };
+
+  const counting = await trx
+    .selectFrom('answer')
+    .select(['id', 'question', 'correct', 'written_at'])
+    .where('window_id', '=', window.id)
+    .where('member_id', '=', message.memberId)
+    .where('counted', '=', 1)
+    .execute();
+  const countingFor = new Map(counting.map((answer) => [answer.question, answer]));
+  const judged = fresh.map((answer) => {
+    const before = countingFor.get(answer.question);
+    return { ...answer, before, counts: !before || before.written_at <= message.writtenAt };
+  });
+
+  const replaced = judged.flatMap(({ before, counts }) => (before && counts ? [before] : []));
+  if (replaced.length > 0)
     await trx
-      .insertInto('answer')
-      .values({
+      .updateTable('answer')
+      .set({ counted: 0 })
+      .where(
+        'id',
+        'in',
+        replaced.map(({ id }) => id),
+      )
+      .execute();
+  await trx
+    .insertInto('answer')
+    .values(
+      judged.map(({ question, value, correct, counts }) => ({
         id: newId(),
         window_id: window.id,
         group_id: window.group_id,
         member_id: message.memberId,
         question,
         value,
-        correct: correct ? 1 : 0,
-        counted: isLast ? 1 : 0,
+        correct: flag(correct),
+        counted: flag(counts),
         message_id: message.messageId,
         written_at: message.writtenAt,
         recorded_at: now,
-      })
-      .onConflict((conflict) => conflict.columns(['message_id', 'question']).doNothing())
-      .execute();
-  }
-  return touched;
+      })),
+    )
+    .execute();
+
+  return {
+    members: counting.length === 0 ? 1 : 0,
+    lines: [
+      ...replaced.map(({ question, correct, written_at: writtenAt }): AnswerChange => ({
+        question,
+        writtenAt,
+        answers: -1,
+        correct: correct === 1 ? -1 : 0,
+      })),
+      ...judged.map(({ question, correct, counts }): AnswerChange => ({
+        question,
+        writtenAt: message.writtenAt,
+        answers: flag(counts),
+        correct: flag(counts && correct),
+      })),
+    ],
+  };
 }
+
+const flag = (truth: boolean): 0 | 1 => (truth ? 1 : 0);
 
 export interface QuestionResult {
   readonly question: number;
