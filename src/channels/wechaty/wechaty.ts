@@ -20,6 +20,7 @@ import {
   RefusedError,
 } from '../channel.ts';
 import { type Backoff, backoffDelay } from './backoff.ts';
+import { openIntake } from './intake.ts';
 import { callNames } from './mention.ts';
 import { nameOf, readGroup, readMessage } from './messages.ts';
 import { type Bot, buildBot, type GivenPuppet, loadVendor, type Puppet, type Vendor } from './vendor.ts';
@@ -42,6 +43,9 @@ export interface WechatyOptions {
 const MAX_TEXT = 2_000;
 const RECONNECT: Backoff = { first: SECOND, longest: 5 * MINUTE };
 const RETRY_MESSAGE: Backoff = { first: 200, longest: 30 * SECOND };
+/** Messages whose payload is being loaded or stored; the ids of the others wait. */
+const AT_ONCE = 100;
+const TRIES_OF_OLD = 20;
 const PROBE_EVERY = 30 * SECOND;
 const STOP_WITHIN = 3 * SECOND;
 const START_WITHIN = MINUTE;
@@ -65,6 +69,19 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
   let stopping = new AbortController();
   /** Aborted when the present connection is given up. */
   let connection = new AbortController();
+
+  const intake = openIntake({
+    clock,
+    atOnce: AT_ONCE,
+    take,
+    retry: RETRY_MESSAGE,
+    triesOfOld: TRIES_OF_OLD,
+    onFailure({ error, attempt, isLost }) {
+      const what = { account, attempt, reason: reasonOf(error) };
+      if (isLost) log.error(what, 'a message of an earlier connection can not be loaded any more');
+      else log.warn(what, 'a message could not be taken yet');
+    },
+  });
 
   function enter(next: ChannelState, why?: string): void {
     if (state !== next) since = clock.now();
@@ -140,7 +157,10 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     );
     puppet.on(
       'logout',
-      live(() => enter('offline', '账号退出了登录，请重新扫码')),
+      live(() => {
+        intake.pause();
+        enter('offline', '账号退出了登录，请重新扫码');
+      }),
     );
     puppet.on(
       'ready',
@@ -156,7 +176,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     );
     puppet.on(
       'message',
-      live(({ messageId }) => take(puppet, messageId, broken)),
+      live(({ messageId }) => intake.push(messageId)),
     );
     for (const event of ['room-join', 'room-leave', 'room-topic'] as const)
       puppet.on(
@@ -181,6 +201,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
 
   async function loggedIn(puppet: Puppet, broken: AbortSignal): Promise<void> {
     if (state === 'online') return;
+    intake.resume();
     name = await nameOf(puppet, puppet.currentUserId);
     enter('online');
     heard();
@@ -211,24 +232,18 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     await reportGroup(puppet, roomId);
   }
 
-  /** Brings a message to the sink, however often its payload or the disk refuses; ends only with the connection. */
-  async function take(puppet: Puppet, id: string, broken: AbortSignal): Promise<void> {
-    for (let attempt = 1; vendor && sink; attempt += 1) {
-      try {
-        const read = await readMessage(puppet, vendor, account, id);
-        if (!read) return;
-        if ('echo' in read) return await sink.echo(read.echo);
-        const { roomId } = read.inbound;
-        if (roomId !== undefined && !known.has(roomId)) await reportGroup(puppet, roomId);
-        return await sink.message(read.inbound);
-      } catch (error) {
-        log.warn({ account, attempt, reason: reasonOf(error) }, 'a message could not be taken yet');
-      }
-      await clock.sleep(backoffDelay(RETRY_MESSAGE, attempt, Math.random()), broken);
-      if (broken.aborted || stopping.signal.aborted) return;
-      // A payload that was loaded half must not be remembered.
-      await puppet.messagePayloadDirty(id).catch(() => undefined);
-    }
+  /** Brings a message to the sink. Rejects when its payload or the disk refuses: then it comes again. */
+  async function take(id: string, again: boolean): Promise<void> {
+    const puppet = bot?.puppet;
+    if (!puppet || !vendor || !sink || connection.signal.aborted) throw new Error('not connected');
+    // A payload that was loaded half must not be remembered.
+    if (again) await puppet.messagePayloadDirty(id).catch(() => undefined);
+    const read = await readMessage(puppet, vendor, account, id);
+    if (!read) return;
+    if ('echo' in read) return await sink.echo(read.echo);
+    const { roomId } = read.inbound;
+    if (roomId !== undefined && !known.has(roomId)) await reportGroup(puppet, roomId);
+    await sink.message(read.inbound);
   }
 
   /** Waits one interval; when nothing was heard in it, asks, and gives the connection up without an answer. */
@@ -252,6 +267,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
 
   async function disconnect(): Promise<void> {
     connection.abort();
+    intake.pause();
     const old = bot;
     bot = undefined;
     if (!old) return;
@@ -284,6 +300,8 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     async stop() {
       stopping.abort();
       connection.abort();
+      intake.pause();
+      intake.clear();
       sink = undefined;
       await running?.catch(() => undefined);
       enter('stopped', '已停');
