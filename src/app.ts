@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Channel, ChannelSink } from './channels/channel.ts';
 import { planAcks } from './chat/acks.ts';
 import { forgetTalk } from './chat/forget.ts';
-import { handleNew } from './chat/handle.ts';
+import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
 import { type Clock, DAY, sayWhen } from './clock.ts';
 import { type Config, isLoopback } from './config.ts';
@@ -86,6 +86,7 @@ export async function openApp(parts: AppParts): Promise<App> {
   await takeAccounts(db, accounts, owner, clock, log);
   let renewedAt = clock.now();
   let isLost = false;
+  await retryFailed(db);
 
   const courier = makeCourier({
     db,

@@ -23,6 +23,8 @@ export interface Health {
     readonly unknownDeliveries: number;
     /** Deliveries that wait for a person after an outage. */
     readonly heldDeliveries: number;
+    /** Messages that could not be handled and were given up; a restart tries them once more. */
+    readonly failedMessages: number;
     readonly channels: readonly ChannelHealth[];
     /** Why no link goes out on real channels; absent when links do. */
     readonly links?: string;
@@ -38,14 +40,14 @@ export interface HealthParts {
 
 export async function readHealth({ config, db, channels, app }: HealthParts): Promise<Health> {
   const [counts, queueAnswers] = await Promise.all([countLooks(db), app.queue.ping()]);
-  const { unknown = 0, held = 0 } = counts ?? {};
+  const { unknown = 0, held = 0, failed = 0 } = counts ?? {};
   const states = channels.map((channel) => channel.status());
   const { lessons, faults } = app.catalogue();
   const isLocal = isLoopback(new URL(config.publicUrl).hostname);
   const silentLinks = isLocal && channels.some(({ limits }) => limits.paced);
   const isDown = counts === undefined || !queueAnswers;
   const isDegraded =
-    states.some(({ state }) => state !== 'online') || unknown > 0 || held > 0 || faults.length > 0;
+    states.some(({ state }) => state !== 'online') || unknown + held + failed > 0 || faults.length > 0;
   return {
     status: isDown ? 'down' : isDegraded ? 'degraded' : 'ok',
     parts: {
@@ -54,6 +56,7 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
       lessons: { count: lessons.length, faults: faults.length },
       unknownDeliveries: unknown,
       heldDeliveries: held,
+      failedMessages: failed,
       channels: states.map(({ account, state, since, reason, lastTrafficAt }) => ({
         account,
         state,
@@ -68,16 +71,30 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
   };
 }
 
-/** How many deliveries a person should look at; `undefined` when the database doesn't answer. */
-async function countLooks(db: Db): Promise<{ unknown?: number; held?: number } | undefined> {
+interface Counts {
+  readonly unknown?: number;
+  readonly held?: number;
+  readonly failed?: number;
+}
+
+/** How many deliveries and messages a person should look at; `undefined` when the database doesn't answer. */
+async function countLooks(db: Db): Promise<Counts | undefined> {
   try {
-    const rows = await db
+    const deliveries = await db
       .selectFrom('delivery')
       .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
       .where('state', 'in', ['unknown', 'held'])
       .groupBy('state')
       .execute();
-    return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+    const { failed } = await db
+      .selectFrom('message')
+      .select(({ fn }) => fn.countAll<number>().as('failed'))
+      .where('state', '=', 'failed')
+      .executeTakeFirstOrThrow();
+    return {
+      ...Object.fromEntries(deliveries.map(({ state, count }) => [state, Number(count)])),
+      failed: Number(failed),
+    };
   } catch {
     return undefined;
   }

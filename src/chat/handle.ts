@@ -1,7 +1,13 @@
 /**
  * Handles what the inbox holds, in order of arrival. Each message is understood, recorded and marked as
  * handled in one transaction with the reply that it owes; a crash at any point leaves it to be handled again.
+ * A message that can't be handled is tried again a few times, later and later, and then given up for people to
+ * see; while the database itself fails, nothing is counted against a message.
  */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+
+import { MINUTE, SECOND } from '../clock.ts';
+import { isDatabaseFault } from '../db/faults.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { MessageTable } from '../db/tables.ts';
 import { planDeliveries } from '../delivery/ledger.ts';
@@ -37,46 +43,128 @@ export interface Scene {
   readonly lesson?: Lesson;
 }
 
+/** How many rows are read at once. */
 const BATCH = 100;
+/** How long one transaction goes on taking messages, ms: the inbox and everybody else wait for as long. */
+const SLICE = 8;
 
-/** Handles everything that is new now. Gives how many messages that were. */
+/** How long to wait after the first, second, … failure of a message, ms; after one more it is given up. */
+export const TRIES_AFTER: readonly number[] = [SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE];
+
+/**
+ * Handles what is new at the time of the call. Gives how many messages that were. Rejects when the database
+ * fails; what is left is for the next call.
+ */
 export async function handleNew(parts: HandlerParts): Promise<number> {
+  const last = await parts.db
+    .selectFrom('message')
+    .select(['received_at', 'id'])
+    .where('state', '=', 'new')
+    .orderBy('received_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
   let handled = 0;
-  for (;;) {
-    const rows = await parts.db
-      .selectFrom('message')
-      .selectAll()
-      .where('state', '=', 'new')
-      .orderBy('received_at')
-      .orderBy('id')
-      .limit(BATCH)
-      .execute();
-    if (rows.length === 0) return handled;
-    await handleBatch(parts, rows);
+  // What arrives meanwhile belongs to the next call: under a steady flood this one would never end.
+  while (last) {
+    const rows = await listDue(parts.db, last, parts.now());
+    if (rows.length === 0) break;
+    for (let at = 0; at < rows.length;) {
+      at += await handleSlice(parts, rows.slice(at));
+      // SQLite works within this turn of the event loop; the others need theirs.
+      await turnOfTheLoop();
+    }
     handled += rows.length;
   }
+  return handled;
 }
 
-/** One transaction for the batch; when a message of it can't be handled, each gets one of its own. */
-async function handleBatch(parts: HandlerParts, rows: readonly MessageTable[]): Promise<void> {
+const listDue = (db: Db, last: Pick<MessageTable, 'received_at' | 'id'>, now: number) =>
+  db
+    .selectFrom('message')
+    .selectAll()
+    .where('state', '=', 'new')
+    .where((eb) => eb.or([eb('try_at', 'is', null), eb('try_at', '<=', now)]))
+    .where((eb) =>
+      eb.or([
+        eb('received_at', '<', last.received_at),
+        eb.and([eb('received_at', '=', last.received_at), eb('id', '<=', last.id)]),
+      ]),
+    )
+    .orderBy('received_at')
+    .orderBy('id')
+    .limit(BATCH)
+    .execute();
+
+/**
+ * One transaction for as many of the rows, from the first on, as fit in a slice of time; when a message of it
+ * can't be handled, each gets a transaction of its own. Gives how many were dealt with.
+ */
+async function handleSlice(parts: HandlerParts, rows: readonly MessageTable[]): Promise<number> {
+  let taken = 0;
   try {
     await inTransaction(parts.db, async (trx) => {
-      for (const row of rows) await handleMessage(parts, trx, row);
+      const until = performance.now() + SLICE;
+      do {
+        const row = rows[taken];
+        if (!row) break;
+        taken += 1;
+        await handleMessage(parts, trx, row);
+      } while (performance.now() < until);
     });
-    return;
   } catch (error) {
-    if (rows.length === 1 && rows[0]) return await markFailed(parts, rows[0], error);
+    if (isDatabaseFault(error)) throw error;
+    for (const row of rows.slice(0, taken)) await handleAlone(parts, row);
   }
-  for (const row of rows) await handleBatch(parts, [row]);
+  return taken;
 }
 
-async function markFailed(parts: HandlerParts, row: MessageTable, error: unknown): Promise<void> {
-  parts.log.error({ message: row.id, reason: reasonOf(error) }, 'a message could not be handled');
+async function handleAlone(parts: HandlerParts, row: MessageTable): Promise<void> {
+  try {
+    await inTransaction(parts.db, (trx) => handleMessage(parts, trx, row));
+  } catch (error) {
+    if (error instanceof HandledElsewhere) return;
+    if (isDatabaseFault(error)) throw error;
+    await putOff(parts, row, error);
+  }
+}
+
+/** Notes a failure. Rejects when that can't be written down either: then the message isn't to blame. */
+async function putOff(parts: HandlerParts, row: MessageTable, error: unknown): Promise<void> {
+  const now = parts.now();
+  const attempts = row.attempts + 1;
+  const wait = TRIES_AFTER[row.attempts];
+  const isGivenUp = wait === undefined;
   await parts.db
     .updateTable('message')
-    .set({ state: 'failed', handled_at: parts.now(), intent: JSON.stringify({ failed: reasonOf(error) }) })
+    .set(
+      isGivenUp
+        ? {
+            state: 'failed',
+            attempts,
+            handled_at: now,
+            intent: JSON.stringify({ kind: 'failed', reason: reasonOf(error) }),
+          }
+        : { attempts, try_at: now + wait },
+    )
     .where('id', '=', row.id)
+    .where('state', '=', 'new')
     .execute();
+  parts.log.error(
+    { message: row.id, attempts, reason: reasonOf(error) },
+    isGivenUp ? 'a message could not be handled and is given up' : 'a message could not be handled yet',
+  );
+}
+
+/** Gives what was given up one more chance: a newer version may know better. Gives how many there are. */
+export async function retryFailed(db: Db): Promise<number> {
+  const failed = await db
+    .updateTable('message')
+    .set({ state: 'new', attempts: TRIES_AFTER.length, try_at: null, handled_at: null, intent: null })
+    .where('state', '=', 'failed')
+    .returning('id')
+    .execute();
+  return failed.length;
 }
 
 async function handleMessage(parts: HandlerParts, trx: Db, row: MessageTable): Promise<void> {
@@ -85,11 +173,19 @@ async function handleMessage(parts: HandlerParts, trx: Db, row: MessageTable): P
   // Turned off since the message was written down: what it says is not read any more.
   const intent =
     row.room_id !== null && group?.enabled !== 1 ? NONE : await understand(parts, trx, row, group, now);
-  await trx
+  const mine = await trx
     .updateTable('message')
     .set({ state: 'handled', handled_at: now, intent: JSON.stringify(intent) })
     .where('id', '=', row.id)
-    .execute();
+    .where('state', '=', 'new')
+    .returning('id')
+    .executeTakeFirst();
+  if (!mine) throw new HandledElsewhere();
+}
+
+/** Another process on the same database was faster: what was done here is rolled back. */
+class HandledElsewhere extends Error {
+  override name = 'HandledElsewhere';
 }
 
 const NONE: Intent = { kind: 'none' };

@@ -61,7 +61,11 @@ function openSqlite(file: string): SqliteDatabase {
       const prepared = {
         reader: statement.columns().length > 0,
         all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
-        run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
+        run(parameters: readonly unknown[]) {
+          // A full disk ends a transaction by itself; what went wrong is told by the statement before.
+          if (sql === 'rollback' && !sqlite.isTransaction) return { changes: 0, lastInsertRowid: 0 };
+          return statement.run(...(parameters as SQLInputValue[]));
+        },
         iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as SQLInputValue[])),
       };
       if (statements.size >= CACHED_STATEMENTS) statements.clear();

@@ -138,6 +138,10 @@ export interface MessageTable {
   sent_at: number;
   received_at: number;
   state: 'new' | 'handled' | 'failed';
+  /** How often handling it has failed. */
+  attempts: number;
+  /** While it is `new`: not to be handled again before; null when it may be at any time. */
+  try_at: number | null;
   /** JSON of what was understood; null until handled. */
   intent: string | null;
   handled_at: number | null;
