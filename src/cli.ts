@@ -49,6 +49,8 @@ function group(name: string): Command {
 
 const groups = () => import('./cli/groups.ts');
 const members = () => import('./cli/members.ts');
+const org = () => import('./cli/org.ts');
+const roles = () => import('./cli/roles.ts');
 const lessons = () => import('./cli/lessons.ts');
 const schedules = () => import('./cli/schedules.ts');
 const deliveries = () => import('./cli/deliveries.ts');
@@ -63,11 +65,45 @@ add('group disable <key>', 'stop reading and writing in a group', async ([key = 
   (await groups()).setEnabled(key, false, options),
 );
 
+add('group assign <key>', 'say which unit a group belongs to', async ([key = ''], options) =>
+  (await groups()).assign(key, options),
+)
+  .option('--unit <name>', 'the unit, by name or path; without it the group belongs to none')
+  .option('--from <day>', 'from this local day on (default today)');
+
+add('org list', 'the tree of organisation units', async (_, options) => (await org()).list(options));
+add('org add <name>', 'add a unit', async ([name = ''], options) => (await org()).add(name, options))
+  .option('--kind <kind>', '党工委, 党委, 党总支, 党支部 or 党小组; read from the name when left out')
+  .option('--under <unit>', 'below this unit, by name or path');
+add('org move <unit>', 'move a unit with all below it', async ([unit = ''], options) =>
+  (await org()).move(unit, options),
+)
+  .option('--under <unit>', 'below this unit')
+  .option('--top', 'below none')
+  .option('--from <day>', 'from this local day on (default today)');
+add('org rename <unit> <name>', 'give a unit another name', async ([unit = '', name = ''], options) =>
+  (await org()).rename(unit, name, options),
+);
+add('org close <unit>', 'end a unit that has nobody left', async ([unit = ''], options) =>
+  (await org()).close(unit, options),
+);
+
+add('role list', 'who holds which role', async (_, options) => (await roles()).list(options));
+add(
+  'role grant <member> <role>',
+  'secretary and department for a unit, county and operator for all',
+  async ([member = '', role = ''], options) => (await roles()).grant(member, role, options),
+).option('--unit <name>', 'the unit, by name or path');
+add('role revoke <member> <role>', 'take a role back', async ([member = '', role = ''], options) =>
+  (await roles()).revoke(member, role, options),
+).option('--unit <name>', 'the unit, by name or path');
+
 add('member list', 'the roster and the guests', async (_, options) => (await members()).list(options));
 add('member add <name>', 'add a person to the roster', async ([name = ''], options) =>
   (await members()).add(name, options),
 )
   .option('--unit <name>', 'the organisation unit; made when it is not there yet')
+  .option('--number <number>', "the county's own number (编号)")
   .option('--status <status>', 'full, probationary, prospective, applicant or masses', 'full');
 
 add('lesson list', 'the lessons that can be sent', async (_, options) => (await lessons()).list(options));

@@ -1,11 +1,11 @@
 /** Gives a first start of the sandbox its branches, roster, groups and a schedule, so that a lesson comes soon. */
 import { SANDBOX_WORLD } from './channels/sandbox/world.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
-import { newId } from './db/ids.ts';
 import { type Db, inTransaction } from './db/open.ts';
 import type { Lesson } from './lessons/lesson.ts';
 import { findGroup, recordSeenGroup } from './people/groups.ts';
-import { bindIdentity } from './people/members.ts';
+import { addMember, bindIdentity } from './people/members.ts';
+import { EVER, placeGroup } from './people/places.ts';
 import { ensureUnit } from './people/units.ts';
 import { addSchedule } from './schedule/schedules.ts';
 
@@ -36,25 +36,12 @@ async function seedRoom(trx: Db, room: (typeof SANDBOX_WORLD.rooms)[number], now
     { account: ACCOUNT, roomId: room.id, topic: room.topic, members },
     now,
   );
-  await trx
-    .updateTable('chat_group')
-    .set({ key: room.key, unit_id: unitId, enabled: 1 })
-    .where('id', '=', group.id)
-    .execute();
+  await placeGroup(trx, group.id, unitId, EVER);
+  await trx.updateTable('chat_group').set({ key: room.key, enabled: 1 }).where('id', '=', group.id).execute();
   for (const person of room.people) {
-    const memberId = newId();
-    await trx
-      .insertInto('member')
-      .values({
-        id: memberId,
-        name: person.name,
-        unit_id: unitId,
-        status: person.status,
-        created_at: now,
-        left_at: null,
-      })
-      .execute();
-    await bindIdentity(trx, { account: ACCOUNT, contactId: person.id, memberId, how: 'seed' }, now);
+    const member = { name: person.name, unit: room.unit, status: person.status };
+    const { id } = await addMember(trx, member, { who: 'seed' }, now);
+    await bindIdentity(trx, { account: ACCOUNT, contactId: person.id, memberId: id, how: 'seed' }, now);
   }
 }
 

@@ -2,6 +2,7 @@
  * The tables as types. Ids are UUIDv7 text made by the application; instants (`…_at`) are integer
  * milliseconds; local days are `YYYY-MM-DD` text in the deployment's zone; truth values are 0 or 1.
  */
+import type { Generated } from 'kysely';
 
 export type Flag = 0 | 1;
 
@@ -14,11 +15,26 @@ export interface Tables {
   audit: AuditTable;
   policy: PolicyTable;
 
-  unit: { id: string; parent_id: string | null; name: string; kind: string; created_at: number };
+  unit: UnitTable;
+  unit_place: UnitPlaceTable;
+  member_place: MemberPlaceTable;
+  group_place: GroupPlaceTable;
   member: MemberTable;
   identity: IdentityTable;
   chat_group: ChatGroupTable;
   group_member: GroupMemberTable;
+  role_grant: RoleGrantTable;
+  certify_code: CertifyCodeTable;
+  certification: CertificationTable;
+  attribution: AttributionTable;
+  account_login: AccountLoginTable;
+  match_item: MatchItemTable;
+  friend_request: FriendRequestTable;
+  group_invitation: GroupInvitationTable;
+  /** Strangers who got their one line. */
+  greeted: { account: string; contact_id: string; at: number };
+  /** Whose name was erased for good; applied again when an old backup brings it back. */
+  tombstone: { member_id: string; at: number; who: string; applied_at: number | null };
   login_token: { hash: string; role: string; created_at: number; expires_at: number; used_at: number | null };
   session: { hash: string; role: string; created_at: number; expires_at: number; revoked_at: number | null };
 
@@ -64,6 +80,8 @@ export interface AuditTable {
   /** JSON, or null. */
   before: string | null;
   after: string | null;
+  /** From where: `cli`, `chat`, `console`, `channel`; `''` where nobody said. */
+  via: Generated<string>;
 }
 
 /** What somebody set; a change closes the row and writes a new one. */
@@ -79,6 +97,44 @@ export interface PolicyTable {
   closed_at: number | null;
 }
 
+/** The tree as it is now; how it was stands in `unit_place`. */
+export interface UnitTable {
+  id: string;
+  parent_id: string | null;
+  name: string;
+  /** 党工委, 党委, 党总支, 党支部 or 党小组. */
+  kind: string;
+  created_at: number;
+  closed_at: number | null;
+}
+
+/**
+ * A span of local days: `from_day` belongs to it, `to_day` doesn't; null while it lasts. What was known first
+ * holds from `0000-01-01`, because nothing else is known of the days before.
+ */
+interface Span {
+  id: string;
+  from_day: string;
+  to_day: string | null;
+}
+
+export interface UnitPlaceTable extends Span {
+  unit_id: string;
+  parent_id: string | null;
+}
+
+/** Where on the roster a member stood, and as what. Nobody who has left has an open span. */
+export interface MemberPlaceTable extends Span {
+  member_id: string;
+  unit_id: string | null;
+  status: Exclude<MemberStatus, 'guest'>;
+}
+
+export interface GroupPlaceTable extends Span {
+  group_id: string;
+  unit_id: string | null;
+}
+
 export type MemberStatus = 'full' | 'probationary' | 'prospective' | 'applicant' | 'masses' | 'guest';
 
 export interface MemberTable {
@@ -89,6 +145,138 @@ export interface MemberTable {
   status: MemberStatus;
   created_at: number;
   left_at: number | null;
+  /** The county's own number (编号). */
+  number: string | null;
+  /** 流动. */
+  mobile: Generated<Flag>;
+  /** `transferred`, `left` or `merged`, when they have left. */
+  left_reason: string | null;
+  certified_at: number | null;
+  /** Whether they agreed to be shown as 〔党员〕. */
+  shows_party: Generated<Flag>;
+  /** A guest who turned out to be this member. */
+  merged_into: string | null;
+  erased_at: number | null;
+}
+
+export type RoleName = 'secretary' | 'department' | 'county' | 'operator';
+
+export interface RoleGrantTable {
+  id: string;
+  member_id: string;
+  role: RoleName;
+  /** Of this unit and all below; null for the whole county. */
+  unit_id: string | null;
+  granted_by: string;
+  from_at: number;
+  to_at: number | null;
+  revoked_by: string | null;
+}
+
+/** A one-time code to hand out; at most one per member is live. */
+export interface CertifyCodeTable {
+  id: string;
+  member_id: string;
+  salt: string;
+  hash: string;
+  issued_by: string;
+  issued_at: number;
+  expires_at: number;
+  used_at: number | null;
+  revoked_at: number | null;
+}
+
+export type CertificationState = 'waiting' | 'certified' | 'rejected' | 'replaced';
+
+/** Somebody who said who they are. */
+export interface CertificationTable {
+  id: string;
+  no: number;
+  account: string;
+  contact_id: string;
+  /** Who the contact was until then. */
+  asked_by: string;
+  claimed_name: string;
+  /** Whom they mean, when the roster tells. */
+  member_id: string | null;
+  /** Whose secretary decides. */
+  unit_id: string | null;
+  /** What speaks for them: the secretary's code, the county's number, or only the name; `none` when nobody is called so. */
+  evidence: 'code' | 'number' | 'name' | 'none';
+  state: CertificationState;
+  reason: string | null;
+  created_at: number;
+  decided_at: number | null;
+  decided_by: string | null;
+}
+
+/** A fact that went from one member to another, and why. */
+export interface AttributionTable {
+  id: string;
+  kind: 'answer' | 'checkin' | 'ack_item';
+  fact_id: string;
+  from_member: string;
+  to_member: string;
+  /** What brought it about: `certification:ID`, `match:ID`, … */
+  cause: string;
+  at: number;
+}
+
+/** A login of an account on a channel whose ids may change. */
+export interface AccountLoginTable {
+  id: string;
+  account: string;
+  at: number;
+  /** When all its groups had been told. */
+  listed_at: number | null;
+  /** Whether the ids were found to have changed. */
+  changed: Generated<Flag>;
+}
+
+/** A doubtful match that waits for a person. */
+export interface MatchItemTable {
+  id: string;
+  no: number;
+  kind: 'group' | 'person';
+  account: string;
+  /** Our group: the one in question, or the one in which the person sits. */
+  group_id: string | null;
+  member_id: string | null;
+  room_id: string | null;
+  contact_id: string | null;
+  /** 0 to 100. */
+  score: number;
+  /** JSON: a list of sentences in Chinese. */
+  reasons: string;
+  state: 'waiting' | 'accepted' | 'rejected' | 'replaced';
+  created_at: number;
+  decided_at: number | null;
+  decided_by: string | null;
+}
+
+export interface FriendRequestTable {
+  id: string;
+  account: string;
+  channel_id: string;
+  contact_id: string;
+  state: 'waiting' | 'accepted' | 'ignored' | 'failed';
+  /** Not to be accepted before: the pace. */
+  due_at: number | null;
+  created_at: number;
+  decided_at: number | null;
+}
+
+export interface GroupInvitationTable {
+  id: string;
+  no: number;
+  account: string;
+  channel_id: string;
+  inviter_id: string;
+  topic: string;
+  state: 'waiting' | 'accepting' | 'accepted' | 'rejected' | 'failed';
+  created_at: number;
+  decided_at: number | null;
+  decided_by: string | null;
 }
 
 export interface IdentityTable {
@@ -96,10 +284,17 @@ export interface IdentityTable {
   account: string;
   contact_id: string;
   member_id: string;
-  /** How the binding came about: `seed`, `name` (the group nickname names one member of the roster), `guest`. */
+  /**
+   * How the binding came about: `seed`, `name` (the group nickname names one member of the roster), `guest`,
+   * `code`, `secretary`, `operator`, `healed` (re-matched after a login).
+   */
   how: string;
   created_at: number;
   closed_at: number | null;
+  /** Whether a person vouched for it: only then does it give rights. */
+  confirmed: Generated<Flag>;
+  /** `certified`, `yielded`, `login`, `revoked`, `erased`. */
+  closed_why: string | null;
 }
 
 export interface ChatGroupTable {
@@ -112,6 +307,13 @@ export interface ChatGroupTable {
   unit_id: string | null;
   enabled: Flag;
   created_at: number;
+  /**
+   * `ok`; `quarantined`: the channel's ids have changed and nobody knows which room this is now; `unmatched`: a
+   * room seen since such a login that may be one of ours.
+   */
+  state: Generated<'ok' | 'quarantined' | 'unmatched'>;
+  /** When the channel last showed it. */
+  seen_at: number | null;
 }
 
 export interface GroupMemberTable {
@@ -120,6 +322,12 @@ export interface GroupMemberTable {
   /** The nickname in this group. */
   name: string;
   left_at: number | null;
+  /** Null for those who were there when the group was first seen. */
+  joined_at: number | null;
+  /** The name that they gave themselves, where the channel tells. */
+  own_name: string | null;
+  /** What our account calls them, where the channel tells: nobody else can change it. */
+  remark: string | null;
 }
 
 /** The inbox. */
@@ -137,7 +345,8 @@ export interface MessageTable {
   /** The channel's own time, never later than `received_at`. */
   sent_at: number;
   received_at: number;
-  state: 'new' | 'handled' | 'failed';
+  /** `held`: from a room that may be one of ours, until that is known. */
+  state: 'new' | 'held' | 'handled' | 'failed';
   /** How often handling it has failed. */
   attempts: number;
   /** While it is `new`: not to be handled again before; null when it may be at any time. */

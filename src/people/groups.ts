@@ -2,10 +2,12 @@
 import { appendAudit } from '../db/audit.ts';
 import { newId, takeNumbers } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
+import type { Selectable } from '../db/sql.ts';
+
 import type { ChatGroupTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 
-export type Group = ChatGroupTable;
+export type Group = Selectable<ChatGroupTable>;
 
 export interface SeenRoom {
   readonly account: string;
@@ -126,6 +128,8 @@ async function addGroup(trx: Db, seen: SeenRoom, now: number): Promise<Group> {
     unit_id: null,
     enabled: 0,
     created_at: now,
+    state: 'ok',
+    seen_at: now,
   };
   await trx.insertInto('chat_group').values(group).execute();
   return group;

@@ -2,6 +2,8 @@
 import { type RawBuilder, sql } from 'kysely';
 
 export interface ColumnTypes {
+  /** For the little that can't be said in words of both. */
+  readonly dialect: 'sqlite' | 'postgres';
   /** 64-bit integer. */
   readonly int: RawBuilder<unknown>;
   /** What ends a `create table`: SQLite checks types only in strict tables. */
@@ -10,8 +12,8 @@ export interface ColumnTypes {
 
 export const columnTypes = (dialect: 'sqlite' | 'postgres'): ColumnTypes =>
   dialect === 'sqlite'
-    ? { int: sql.raw('integer'), end: sql.raw('strict') }
-    : { int: sql.raw('bigint'), end: sql.raw('') };
+    ? { dialect, int: sql.raw('integer'), end: sql.raw('strict') }
+    : { dialect, int: sql.raw('bigint'), end: sql.raw('') };
 
 export type Run = (...statements: readonly RawBuilder<unknown>[]) => Promise<void>;
 

@@ -2,7 +2,8 @@
 import { first } from './0001_first.ts';
 import { policies } from './0002_policies.ts';
 import { trustedDelivery } from './0003_trusted_delivery.ts';
+import { people } from './0005_people.ts';
 import { speed } from './0006_speed.ts';
 import type { Migration } from './columns.ts';
 
-export const MIGRATIONS: readonly Migration[] = [first, policies, trustedDelivery, speed];
+export const MIGRATIONS: readonly Migration[] = [first, policies, trustedDelivery, people, speed];
