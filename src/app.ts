@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 import type { Channel, ChannelSink } from './channels/channel.ts';
 import { planAcks } from './chat/acks.ts';
+import { noticeCertifications } from './chat/notices.ts';
 import { forgetTalk } from './chat/forget.ts';
 import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
@@ -163,6 +164,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     if ((await planDue(db, catalogue.lessons, now)) > 0) await passing('planned');
     await guardStorms(now);
     await planAcks(db, now);
+    await noticeCertifications(db, now);
     // Answers that have arrived count before their quiz is closed.
     await inbox.settled();
     await handling.run();

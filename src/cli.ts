@@ -51,6 +51,7 @@ const groups = () => import('./cli/groups.ts');
 const members = () => import('./cli/members.ts');
 const org = () => import('./cli/org.ts');
 const roles = () => import('./cli/roles.ts');
+const codes = () => import('./cli/codes.ts');
 const lessons = () => import('./cli/lessons.ts');
 const schedules = () => import('./cli/schedules.ts');
 const deliveries = () => import('./cli/deliveries.ts');
@@ -105,6 +106,25 @@ add('member add <name>', 'add a person to the roster', async ([name = ''], optio
   .option('--unit <name>', 'the organisation unit; made when it is not there yet')
   .option('--number <number>', "the county's own number (编号)")
   .option('--status <status>', 'full, probationary, prospective, applicant or masses', 'full');
+
+add('code print', 'one-time codes for certification, as a sheet to hand out', async (_, options) =>
+  (await codes()).print(options),
+)
+  .option('--unit <name>', 'for those of this unit and below who are not certified yet')
+  .option('--member <member>', 'for one member, by number, name or id')
+  .option('--csv', 'as CSV');
+add('certify list', 'who waits to be certified', async (_, options) => (await codes()).list(options));
+add('certify approve <no>', 'they are who they say they are', async ([no = ''], options) =>
+  (await codes()).approve(no, options),
+).option('--as <member>', 'which member, where several are called so or none');
+add('certify reject <no> [reason]', 'they are not', async ([no = '', reason = ''], options) =>
+  (await codes()).reject(no, reason, options),
+);
+add(
+  'certify revoke <member>',
+  'take a certification back, with what came along',
+  async ([member = ''], options) => (await codes()).revoke(member, options),
+);
 
 add('lesson list', 'the lessons that can be sent', async (_, options) => (await lessons()).list(options));
 add('lesson check [files...]', 'every fault with file, line and cure', async (files, options) =>

@@ -6,6 +6,8 @@ import type { Lesson } from './lessons/lesson.ts';
 import { findGroup, recordSeenGroup } from './people/groups.ts';
 import { addMember, bindIdentity } from './people/members.ts';
 import { EVER, placeGroup } from './people/places.ts';
+import { grantRole } from './people/roles.ts';
+import { TERMINAL } from './people/scope.ts';
 import { ensureUnit } from './people/units.ts';
 import { addSchedule } from './schedule/schedules.ts';
 
@@ -38,10 +40,12 @@ async function seedRoom(trx: Db, room: (typeof SANDBOX_WORLD.rooms)[number], now
   );
   await placeGroup(trx, group.id, unitId, EVER);
   await trx.updateTable('chat_group').set({ key: room.key, enabled: 1 }).where('id', '=', group.id).execute();
-  for (const person of room.people) {
+  for (const [index, person] of room.people.entries()) {
     const member = { name: person.name, unit: room.unit, status: person.status };
     const { id } = await addMember(trx, member, { who: 'seed' }, now);
     await bindIdentity(trx, { account: ACCOUNT, contactId: person.id, memberId: id, how: 'seed' }, now);
+    // The first of each branch is its secretary, so that the sandbox shows their side, too.
+    if (index === 0) await grantRole(trx, { memberId: id, role: 'secretary', unitId }, TERMINAL, now);
   }
 }
 

@@ -17,6 +17,7 @@ import { findRevision } from '../lessons/revisions.ts';
 import type { Log } from '../log.ts';
 import { findGroup, type Group, recordSeat } from '../people/groups.ts';
 import { memberOf } from '../people/members.ts';
+import { readActorOf } from '../people/scope.ts';
 import { type QuizWindow, windowAt } from '../quiz/windows.ts';
 import { sayAck } from './acks.ts';
 import { answerCommand } from './commands/index.ts';
@@ -175,7 +176,7 @@ async function handleMessage(parts: HandlerParts, trx: Db, row: MessageTable): P
     row.room_id !== null && group?.enabled !== 1 ? NONE : await understand(parts, trx, row, group, now);
   const mine = await trx
     .updateTable('message')
-    .set({ state: 'handled', handled_at: now, intent: JSON.stringify(intent) })
+    .set({ state: 'handled', handled_at: now, ...keptOf(intent) })
     .where('id', '=', row.id)
     .where('state', '=', 'new')
     .returning('id')
@@ -187,6 +188,12 @@ async function handleMessage(parts: HandlerParts, trx: Db, row: MessageTable): P
 class HandledElsewhere extends Error {
   override name = 'HandledElsewhere';
 }
+
+/** What stays of a message: of who somebody says they are only that they said it. */
+const keptOf = (intent: Intent) =>
+  intent.kind === 'command' && intent.name === 'bind'
+    ? { intent: JSON.stringify({ ...intent, rest: '' }), text: null }
+    : { intent: JSON.stringify(intent) };
 
 const NONE: Intent = { kind: 'none' };
 
@@ -252,16 +259,20 @@ interface Replying {
 /** What to say at once. In a group answers and check-ins are acknowledged together, later. */
 async function replyTo(parts: HandlerParts, trx: Db, replying: Replying): Promise<string | undefined> {
   const { row, intent, recorded, scene, memberId, now } = replying;
-  if (intent.kind === 'command')
+  if (intent.kind === 'command') {
+    const contact = { account: row.account, contactId: row.contact_id };
     return await answerCommand(intent.name, intent.rest, {
       db: trx,
       zone: parts.zone,
       now,
       memberId,
+      ...contact,
+      actor: await readActorOf(trx, { ...contact, memberId }, now),
       lessons: parts.lessons(),
       ...(scene.group ? { group: scene.group } : {}),
       ...optional('linkBase', parts.linkBase(row.account)),
     });
+  }
   if (scene.group) return undefined;
   if (intent.kind === 'ask') return explainAsk(intent.why, scene.lesson);
   return sayAck(recorded);

@@ -1,7 +1,20 @@
 /** The words that are commands, and when they count. */
 
 export type CommandName =
-  'help' | 'me' | 'rank' | 'lesson' | 'makeup' | 'bind' | 'login' | 'question' | 'search' | 'quit-reminder';
+  | 'help'
+  | 'me'
+  | 'rank'
+  | 'lesson'
+  | 'makeup'
+  | 'bind'
+  | 'certifications'
+  | 'approve-certification'
+  | 'reject-certification'
+  | 'show-party'
+  | 'login'
+  | 'question'
+  | 'search'
+  | 'quit-reminder';
 
 /** Commands that are one word and nothing else. */
 const WORDS: ReadonlyMap<string, CommandName> = new Map(
@@ -13,6 +26,8 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
       ['lesson', ['学', '学习', '今日课程', '下一课', '看课']],
       ['makeup', ['补学', '补课', '补打卡', '补卡', '补签']],
       ['bind', ['认证', '绑定']],
+      ['certifications', ['待认证']],
+      ['show-party', ['亮明身份']],
       ['login', ['登录', '登陆', '后台']],
       ['question', ['提问']],
       ['search', ['搜', '搜索']],
@@ -26,9 +41,19 @@ const WITH_REST = /^(认证|绑定|提问|搜索|搜|补学|补课|补打卡|补
 /** 搜茉莉花茶 without a blank; 搜狗 and 搜集 are words of their own. 绑定张三A1023 has the code to tell it. */
 const STUCK = [
   /^(搜索|搜)(?![狗集身救刮查寻罗一])([^\s,，。!！]{1,30})$/,
-  /^(认证|绑定)(\p{Script=Han}{2,5}\s*[A-Za-z]?\d{3,})$/u,
+  /^(认证|绑定)(\p{Script=Han}{2,5}\s*[A-Za-z]{0,3}\d{3,})$/u,
   /^(提问)([^\s]\S{3,}[?？吗呢])$/,
 ] as const;
+
+/** Commands about a numbered thing: `同意 3`, `拒绝 3 原因`. */
+const WITH_NUMBER = /^(同意|拒绝)\s*(?:第|#)?\s*(\d{1,9})\s*号?(?:[\s:：,，]+(\S[\s\S]*))?$/;
+const NUMBERED: Readonly<Record<string, CommandName>> = {
+  同意: 'approve-certification',
+  拒绝: 'reject-certification',
+};
+/** `亮明身份 开`, `亮明身份关`. */
+const SWITCH = /^亮明身份\s*(开|关|打开|关闭)[。.!！]?$/;
+
 /** In a group without a mention only these, and only alone. */
 const OPEN_TO_ALL: readonly CommandName[] = ['help', 'me', 'rank'];
 
@@ -43,6 +68,11 @@ export function readCommand(
   if (!addressed) return undefined;
   const trimmed = WORDS.get(said.toLowerCase().replace(/[\s。.!！~,，]+$/u, ''));
   if (trimmed) return { name: trimmed, rest: '' };
+  const numbered = WITH_NUMBER.exec(said);
+  const decision = numbered?.[1] === undefined ? undefined : NUMBERED[numbered[1]];
+  if (decision) return { name: decision, rest: [numbered?.[2], numbered?.[3]].filter(Boolean).join(' ') };
+  const switched = SWITCH.exec(said);
+  if (switched?.[1]) return { name: 'show-party', rest: /开/u.test(switched[1]) ? '开' : '关' };
   for (const pattern of [WITH_REST, ...STUCK]) {
     const match = pattern.exec(said);
     const name = match?.[1] === undefined ? undefined : WORDS.get(match[1]);

@@ -206,6 +206,8 @@ export interface CertificationTable {
   state: CertificationState;
   reason: string | null;
   created_at: number;
+  /** When those who decide were told. */
+  noticed_at: number | null;
   decided_at: number | null;
   decided_by: string | null;
 }
@@ -293,8 +295,10 @@ export interface IdentityTable {
   closed_at: number | null;
   /** Whether a person vouched for it: only then does it give rights. */
   confirmed: Generated<Flag>;
-  /** `certified`, `yielded`, `login`, `revoked`, `erased`. */
+  /** `certified`, `yielded`, `login`, `matched`, `revoked`, `erased`. */
   closed_why: string | null;
+  /** The binding that it goes on from, under the contact id of before a login. */
+  continues: string | null;
 }
 
 export interface ChatGroupTable {
@@ -461,7 +465,7 @@ export interface OccurrenceTable {
   created_at: number;
 }
 
-export type DeliveryKind = 'lesson' | 'digest' | 'key' | 'ack' | 'reply';
+export type DeliveryKind = 'lesson' | 'digest' | 'key' | 'ack' | 'reply' | 'notice';
 
 export type DeliveryState =
   | 'planned'

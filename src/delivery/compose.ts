@@ -32,6 +32,7 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
         return await composeDigest(trx, delivery, channel, now);
       case 'ack':
       case 'reply':
+      case 'notice':
         return { skip: '没有内容可发' };
     }
   };

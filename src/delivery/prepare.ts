@@ -30,7 +30,7 @@ export type Prepared =
   | { readonly ended: Extract<DeliveryState, 'skipped' | 'failed'>; readonly reason: string };
 
 /** Their words are fixed when they are planned; all others are composed when they are sent. */
-const FIXED: readonly DeliveryKind[] = ['ack', 'reply'];
+const FIXED: readonly DeliveryKind[] = ['ack', 'reply', 'notice'];
 
 export async function prepareDelivery(
   { compose, picturePath }: PrepareParts,

@@ -36,7 +36,14 @@ export interface QueueOptions {
 }
 
 /** A reply doesn't wait behind a hundred lessons. Lower goes first. */
-const PRIORITY: Readonly<Record<DeliveryKind, number>> = { reply: 1, ack: 2, key: 3, lesson: 4, digest: 5 };
+const PRIORITY: Readonly<Record<DeliveryKind, number>> = {
+  reply: 1,
+  ack: 2,
+  key: 3,
+  lesson: 4,
+  notice: 4,
+  digest: 5,
+};
 
 /** A killed worker's job is handed on within the lock plus one check: under 10 s. */
 const LOCK = 5 * SECOND;

@@ -3,6 +3,7 @@ import { addDays, localTime, startOfDay } from '../clock.ts';
 import { listCheckinDays } from '../checkin/checkins.ts';
 import { streakAt } from '../checkin/streak.ts';
 import type { Db } from '../db/open.ts';
+import { SHOWN, type Shown, shownName } from '../people/shown.ts';
 
 export interface GroupDay {
   /** Titles of the lessons that reached the group that day. */
@@ -44,7 +45,7 @@ export async function readGroupDay(db: Db, groupId: string, day: string, zone: s
   const rows = await db
     .selectFrom('rollup_member_day')
     .innerJoin('member', 'member.id', 'rollup_member_day.member_id')
-    .select(['member_id', 'name', 'answers', 'correct', 'checkins'])
+    .select(['member_id', ...SHOWN, 'answers', 'correct', 'checkins'])
     .where('group_id', '=', groupId)
     .where('day', '=', day)
     .orderBy('name')
@@ -71,9 +72,10 @@ export async function readGroupDay(db: Db, groupId: string, day: string, zone: s
   };
 }
 
-async function longestOf(db: Db, checkedIn: readonly { member_id: string; name: string }[], day: string) {
+async function longestOf(db: Db, checkedIn: readonly (Shown & { member_id: string })[], day: string) {
   let best: { name: string; days: number; alsoOthers: number } | undefined;
-  for (const { member_id: memberId, name } of checkedIn) {
+  for (const { member_id: memberId, ...member } of checkedIn) {
+    const name = shownName(member);
     const days = streakAt(await listCheckinDays(db, memberId, day), day);
     if (!best || days > best.days) best = { name, days, alsoOthers: 0 };
     else if (days === best.days) best = { ...best, alsoOthers: best.alsoOthers + 1 };

@@ -73,6 +73,12 @@ export const POLICIES = {
     '扣下的多久作废',
     'what nobody released expires this long after its planned hour',
   ),
+  'certify-tries': policy(
+    whole(1, 100),
+    '5',
+    '一天可以认证几次',
+    'how often a person may be wrong about who they are within a day',
+  ),
 } as const satisfies Readonly<Record<string, Policy<unknown>>>;
 
 export type PolicyName = keyof typeof POLICIES;

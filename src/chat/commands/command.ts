@@ -2,12 +2,17 @@
 import type { Db } from '../../db/open.ts';
 import type { Lesson } from '../../lessons/lesson.ts';
 import type { Group } from '../../people/groups.ts';
+import type { Actor } from '../../people/scope.ts';
 
 export interface CommandContext {
   readonly db: Db;
   readonly zone: string;
   readonly now: number;
   readonly memberId: string;
+  /** What they may do: roles count only where somebody vouched that this contact is theirs. */
+  readonly actor: Actor;
+  readonly account: string;
+  readonly contactId: string;
   /** Where it was said; absent in a private chat. */
   readonly group?: Group;
   readonly lessons: readonly Lesson[];

@@ -1,13 +1,28 @@
 /** The chat commands by name. */
+import { UserError } from '../../errors.ts';
 import type { CommandName } from '../interpret.ts';
+import { bind } from './bind.ts';
+import { approve, certifications, reject } from './certify.ts';
 import type { Command, CommandContext } from './command.ts';
 import { help } from './help.ts';
 import { lesson } from './lesson.ts';
 import { me } from './me.ts';
 import { rank } from './rank.ts';
 import { search } from './search.ts';
+import { showParty } from './show-party.ts';
 
-const COMMANDS: Readonly<Partial<Record<CommandName, Command>>> = { help, me, rank, lesson, search };
+const COMMANDS: Readonly<Partial<Record<CommandName, Command>>> = {
+  help,
+  me,
+  rank,
+  lesson,
+  search,
+  bind,
+  certifications,
+  'approve-certification': approve,
+  'reject-certification': reject,
+  'show-party': showParty,
+};
 
 /** The reply to a command; one that this version doesn't know is answered with what it does know. */
 export async function answerCommand(
@@ -16,5 +31,12 @@ export async function answerCommand(
   context: CommandContext,
 ): Promise<string> {
   const command = COMMANDS[name];
-  return command ? await command(rest, context) : `这个我还不会。\n${await help('', context)}`;
+  if (!command) return `这个我还不会。\n${await help('', context)}`;
+  try {
+    return await command(rest, context);
+  } catch (error) {
+    // What can't be done is a reply, not a fault.
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import { localDay, mondayOf } from '../../clock.ts';
+import { SHOWN, shownName } from '../../people/shown.ts';
 import type { Command } from './command.ts';
 
 const PLACES = 10;
@@ -23,7 +24,7 @@ export const rank: Command = async (_rest, { db, zone, now, group, memberId }) =
           .selectFrom('rollup_member_day')
           .innerJoin('member', 'member.id', 'rollup_member_day.member_id')
           .select(({ fn }) => [
-            'member.name',
+            ...SHOWN,
             fn.count<number>('day').distinct().as('days'),
             fn.sum<number>('correct').as('correct'),
           ])
@@ -31,7 +32,7 @@ export const rank: Command = async (_rest, { db, zone, now, group, memberId }) =
           .where('day', '>=', mondayOf(day))
           .where('day', '<=', day)
           .where((eb) => eb.or([eb('answers', '>', 0), eb('checkins', '>', 0)]))
-          .groupBy(['rollup_member_day.member_id', 'member.name'])
+          .groupBy(['rollup_member_day.member_id', ...SHOWN])
           .orderBy('days', 'desc')
           .orderBy('correct', 'desc')
           .orderBy('member.name')
@@ -45,7 +46,7 @@ export const rank: Command = async (_rest, { db, zone, now, group, memberId }) =
     const result = `${row.days} ${row.correct}`;
     if (result !== last) place = index + 1;
     last = result;
-    lines.push(`${place}. ${row.name}　学 ${Number(row.days)} 天，答对 ${Number(row.correct)} 题`);
+    lines.push(`${place}. ${shownName(row)}　学 ${Number(row.days)} 天，答对 ${Number(row.correct)} 题`);
   }
   return lines.join('\n');
 };

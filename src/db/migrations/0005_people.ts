@@ -50,6 +50,7 @@ export const people: Migration = {
     await run(
       sql`alter table identity add column confirmed ${int} not null default 0`,
       sql`alter table identity add column closed_why text`,
+      sql`alter table identity add column continues text references identity`,
       sql`update identity set confirmed = 1 where how = 'seed'`,
       sql`create table certify_code (id text primary key, member_id text not null references member,
         salt text not null, hash text not null, issued_by text not null, issued_at ${int} not null,
@@ -59,7 +60,7 @@ export const people: Migration = {
       sql`create table certification (id text primary key, no ${int} not null unique, account text not null,
         contact_id text not null, asked_by text not null references member, claimed_name text not null,
         member_id text references member, unit_id text references unit, evidence text not null,
-        state text not null, reason text, created_at ${int} not null, decided_at ${int},
+        state text not null, reason text, created_at ${int} not null, noticed_at ${int}, decided_at ${int},
         decided_by text) ${end}`,
       sql`create unique index certification_waiting on certification (account, contact_id)
         where state = 'waiting'`,

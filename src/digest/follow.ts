@@ -1,0 +1,215 @@
+/**
+ * What somebody did follows them when it turns out who they are. Facts are kept by the message that they came
+ * in, so what a contact did is known for ever; whose it is may be learned later. Each fact that goes from one
+ * member to another is written down in `attribution`; which of them count, and all rollups, are told anew.
+ */
+import { localDay } from '../clock.ts';
+import { newId } from '../db/ids.ts';
+import type { Db } from '../db/open.ts';
+import type { AttributionTable } from '../db/tables.ts';
+import type { Contact, MoveFacts } from '../people/certify.ts';
+import { type MemberDay, rollUpMemberDay, rollUpWindow } from './rollups.ts';
+
+/** Makes the function that moves facts, for days in a zone. */
+export const factMover = (zone: string): MoveFacts =>
+  async function moveFacts(trx, { contacts, from, to, cause, now }) {
+    if (from === to) return;
+    const keys = new Map<string, MemberDay>();
+    const touch = (groupId: string, day: string) => {
+      for (const memberId of [from, to])
+        keys.set(`${groupId} ${day} ${memberId}`, { groupId, memberId, day });
+    };
+    const moved: Pick<AttributionTable, 'kind' | 'fact_id'>[] = [];
+    const windows = new Set<string>();
+
+    for (const answer of await answersOf(trx, from, contacts)) {
+      // None of the two counts until it is known which does: at most one may.
+      await uncountAnswers(trx, answer, [from, to]);
+      await trx.updateTable('answer').set({ member_id: to }).where('id', '=', answer.id).execute();
+      for (const memberId of [from, to])
+        for (const at of await countLastAnswer(trx, answer, memberId))
+          touch(answer.group_id, localDay(at, zone));
+      touch(answer.group_id, localDay(answer.written_at, zone));
+      windows.add(answer.window_id);
+      moved.push({ kind: 'answer', fact_id: answer.id });
+    }
+    for (const checkin of await checkinsOf(trx, from, contacts)) {
+      await uncountCheckins(trx, checkin, [from, to]);
+      await trx.updateTable('checkin').set({ member_id: to }).where('id', '=', checkin.id).execute();
+      for (const memberId of [from, to]) await countFirstCheckin(trx, checkin, memberId);
+      touch(checkin.group_id, checkin.day);
+      moved.push({ kind: 'checkin', fact_id: checkin.id });
+    }
+    for (const { id } of await acksOf(trx, from, contacts)) {
+      await trx.updateTable('ack_item').set({ member_id: to }).where('id', '=', id).execute();
+      moved.push({ kind: 'ack_item', fact_id: id });
+    }
+
+    for (const { kind, fact_id: factId } of moved)
+      await trx
+        .insertInto('attribution')
+        .values({ id: newId(), kind, fact_id: factId, from_member: from, to_member: to, cause, at: now })
+        .execute();
+    for (const windowId of windows) await rollUpWindow(trx, windowId);
+    for (const key of keys.values()) await rollUpAgain(trx, key, zone);
+  };
+
+interface AnswerKey {
+  readonly id: string;
+  readonly window_id: string;
+  readonly group_id: string;
+  readonly question: number;
+  readonly written_at: number;
+}
+
+async function answersOf(trx: Db, memberId: string, contacts: readonly Contact[]): Promise<AnswerKey[]> {
+  const found: AnswerKey[] = [];
+  for (const { account, contactId } of contacts)
+    found.push(
+      ...(await trx
+        .selectFrom('answer')
+        .innerJoin('message', 'message.id', 'answer.message_id')
+        .select(['answer.id', 'window_id', 'group_id', 'question', 'written_at'])
+        .where('answer.member_id', '=', memberId)
+        .where('message.account', '=', account)
+        .where('message.contact_id', '=', contactId)
+        .orderBy('answer.id')
+        .execute()),
+    );
+  return found;
+}
+
+async function uncountAnswers(trx: Db, key: AnswerKey, memberIds: readonly string[]): Promise<void> {
+  await trx
+    .updateTable('answer')
+    .set({ counted: 0 })
+    .where('window_id', '=', key.window_id)
+    .where('question', '=', key.question)
+    .where('member_id', 'in', [...memberIds])
+    .where('counted', '=', 1)
+    .execute();
+}
+
+/** The last one written counts; gives when all of them were written, for their days. */
+async function countLastAnswer(trx: Db, key: AnswerKey, memberId: string): Promise<number[]> {
+  const own = await trx
+    .selectFrom('answer')
+    .select(['id', 'written_at'])
+    .where('window_id', '=', key.window_id)
+    .where('question', '=', key.question)
+    .where('member_id', '=', memberId)
+    .orderBy('written_at', 'desc')
+    .orderBy('recorded_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  const [last] = own;
+  if (last) await trx.updateTable('answer').set({ counted: 1 }).where('id', '=', last.id).execute();
+  return own.map((answer) => answer.written_at);
+}
+
+interface CheckinKey {
+  readonly id: string;
+  readonly group_id: string;
+  readonly day: string;
+}
+
+async function checkinsOf(trx: Db, memberId: string, contacts: readonly Contact[]): Promise<CheckinKey[]> {
+  const found: CheckinKey[] = [];
+  for (const { account, contactId } of contacts)
+    found.push(
+      ...(await trx
+        .selectFrom('checkin')
+        .innerJoin('message', 'message.id', 'checkin.message_id')
+        .select(['checkin.id', 'group_id', 'day'])
+        .where('checkin.member_id', '=', memberId)
+        .where('message.account', '=', account)
+        .where('message.contact_id', '=', contactId)
+        .orderBy('checkin.id')
+        .execute()),
+    );
+  return found;
+}
+
+async function uncountCheckins(trx: Db, key: CheckinKey, memberIds: readonly string[]): Promise<void> {
+  await trx
+    .updateTable('checkin')
+    .set({ counted: 0 })
+    .where('group_id', '=', key.group_id)
+    .where('day', '=', key.day)
+    .where('member_id', 'in', [...memberIds])
+    .where('counted', '=', 1)
+    .execute();
+}
+
+/** The first that arrived counts. */
+async function countFirstCheckin(trx: Db, key: CheckinKey, memberId: string): Promise<void> {
+  const first = await trx
+    .selectFrom('checkin')
+    .select('id')
+    .where('group_id', '=', key.group_id)
+    .where('day', '=', key.day)
+    .where('member_id', '=', memberId)
+    .orderBy('recorded_at')
+    .orderBy('id')
+    .executeTakeFirst();
+  if (first) await trx.updateTable('checkin').set({ counted: 1 }).where('id', '=', first.id).execute();
+}
+
+async function acksOf(
+  trx: Db,
+  memberId: string,
+  contacts: readonly Contact[],
+): Promise<{ readonly id: string }[]> {
+  const found: { readonly id: string }[] = [];
+  for (const { account, contactId } of contacts)
+    found.push(
+      ...(await trx
+        .selectFrom('ack_item')
+        .innerJoin('message', 'message.id', 'ack_item.message_id')
+        .select('ack_item.id')
+        .where('ack_item.member_id', '=', memberId)
+        .where('message.account', '=', account)
+        .where('message.contact_id', '=', contactId)
+        .orderBy('ack_item.id')
+        .execute()),
+    );
+  return found;
+}
+
+/** Like a rebuild: a day of which no fact is left has no row. */
+async function rollUpAgain(trx: Db, key: MemberDay, zone: string): Promise<void> {
+  await rollUpMemberDay(trx, key, zone);
+  const row = trx
+    .selectFrom('rollup_member_day')
+    .select('day')
+    .where('group_id', '=', key.groupId)
+    .where('member_id', '=', key.memberId)
+    .where('day', '=', key.day)
+    .where('answers', '=', 0)
+    .where('checkins', '=', 0);
+  if (!(await row.executeTakeFirst()) || (await hasFacts(trx, key, zone))) return;
+  await trx
+    .deleteFrom('rollup_member_day')
+    .where('group_id', '=', key.groupId)
+    .where('member_id', '=', key.memberId)
+    .where('day', '=', key.day)
+    .execute();
+}
+
+async function hasFacts(trx: Db, { groupId, memberId, day }: MemberDay, zone: string): Promise<boolean> {
+  const answers = await trx
+    .selectFrom('answer')
+    .select('written_at')
+    .where('group_id', '=', groupId)
+    .where('member_id', '=', memberId)
+    .execute();
+  if (answers.some((answer) => localDay(answer.written_at, zone) === day)) return true;
+  const checkin = await trx
+    .selectFrom('checkin')
+    .select('id')
+    .where('group_id', '=', groupId)
+    .where('member_id', '=', memberId)
+    .where('day', '=', day)
+    .executeTakeFirst();
+  return checkin !== undefined;
+}
