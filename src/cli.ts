@@ -51,6 +51,7 @@ const groups = () => import('./cli/groups.ts');
 const members = () => import('./cli/members.ts');
 const org = () => import('./cli/org.ts');
 const roles = () => import('./cli/roles.ts');
+const roster = () => import('./cli/roster.ts');
 const codes = () => import('./cli/codes.ts');
 const lessons = () => import('./cli/lessons.ts');
 const schedules = () => import('./cli/schedules.ts');
@@ -99,13 +100,50 @@ add('role revoke <member> <role>', 'take a role back', async ([member = '', role
   (await roles()).revoke(member, role, options),
 ).option('--unit <name>', 'the unit, by name or path');
 
-add('member list', 'the roster and the guests', async (_, options) => (await members()).list(options));
+add('member list', 'the roster and the guests', async (_, options) => (await members()).list(options)).option(
+  '--left',
+  'those who have left instead',
+);
 add('member add <name>', 'add a person to the roster', async ([name = ''], options) =>
   (await members()).add(name, options),
 )
   .option('--unit <name>', 'the organisation unit; made when it is not there yet')
   .option('--number <number>', "the county's own number (编号)")
   .option('--status <status>', 'full, probationary, prospective, applicant or masses', 'full');
+
+add('member change <member>', 'correct or move somebody on the roster', async ([member = ''], options) =>
+  (await members()).change(member, options),
+)
+  .option('--name <name>', 'the right name')
+  .option('--number <number>', "the county's own number; empty for none")
+  .option('--unit <unit>', 'move to this unit')
+  .option('--status <status>', 'full, probationary, prospective, applicant or masses')
+  .option('--mobile <flag>', 'on or off: 流动')
+  .option('--from <day>', 'from this local day on (default today)');
+add(
+  'member leave <member>',
+  'take somebody off the roster; what they did stays',
+  async ([member = ''], options) => (await members()).leave(member, options),
+)
+  .option('--reason <reason>', 'left or transferred', 'left')
+  .option('--from <day>', 'from this local day on (default today)');
+add('member template', 'an empty roster to fill in', async (_, options) =>
+  (await roster()).template(options),
+).requiredOption('--out <file>', 'the file, .xlsx or .csv');
+add(
+  'member import <file>',
+  'take an Excel or CSV file as the roster of the units it names',
+  async ([file = ''], options) => (await roster()).importFrom(file, options),
+)
+  .option('--dry-run', 'only show what would change')
+  .option('--partial', 'whoever is not in the file has not left')
+  .option('--make-units', 'make units that are not there yet')
+  .option('--from <day>', 'from this local day on (default today)');
+add('member export', 'the roster as a file that can be imported again', async (_, options) =>
+  (await roster()).exportTo(options),
+)
+  .option('--out <file>', 'the file, .xlsx or .csv; without it JSON is printed')
+  .option('--unit <unit>', 'only this unit and below');
 
 add('code print', 'one-time codes for certification, as a sheet to hand out', async (_, options) =>
   (await codes()).print(options),

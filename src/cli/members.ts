@@ -1,13 +1,28 @@
 import { localDay } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import { addMember, listMembers, type NewMember } from '../people/members.ts';
+import {
+  addMember,
+  changeMember,
+  getMemberByName,
+  leaveRoster,
+  listMembers,
+  type NewMember,
+} from '../people/members.ts';
 import { TERMINAL } from '../people/scope.ts';
+import { getUnitByName } from '../people/units.ts';
+import { readDay } from './org.ts';
 import { type Output, printOne, printRows, withDb } from './parts.ts';
 
 const STATUSES = ['full', 'probationary', 'prospective', 'applicant', 'masses'] as const;
 
-export const list = (output: Output): Promise<void> =>
-  withDb(async (db) => printRows(await listMembers(db), ['id', 'name', 'number', 'unit', 'status'], output));
+export const list = (output: Output & { left?: boolean }): Promise<void> =>
+  withDb(async (db) =>
+    printRows(
+      await listMembers(db, { left: output.left === true }),
+      ['id', 'name', 'number', 'unit', 'status'],
+      output,
+    ),
+  );
 
 export const add = (
   name: string,
@@ -27,4 +42,56 @@ export const add = (
     };
     const added = await addMember(db, member, TERMINAL, now);
     printOne(added, `${added.name} is on the roster`, options);
+  });
+
+export interface ChangeOptions extends Output {
+  readonly name?: string;
+  readonly number?: string;
+  readonly unit?: string;
+  readonly status?: string;
+  readonly mobile?: string;
+  readonly from?: string;
+}
+
+/** Corrects the roster, or moves a member, from a local day on. */
+export const change = (named: string, options: ChangeOptions): Promise<void> =>
+  withDb(async (db, { zone }) => {
+    const now = Date.now();
+    const member = await getMemberByName(db, named);
+    const status = STATUSES.find((known) => known === options.status);
+    if (options.status !== undefined && !status)
+      throw new UserError(`--status: expected one of ${STATUSES.join(', ')}, got "${options.status}"`);
+    if (options.mobile !== undefined && options.mobile !== 'on' && options.mobile !== 'off')
+      throw new UserError(`--mobile: expected on or off, got "${options.mobile}"`);
+    const changed = await changeMember(
+      db,
+      member,
+      {
+        ...(options.name === undefined ? {} : { name: options.name }),
+        ...(options.number === undefined ? {} : { number: options.number || null }),
+        ...(options.unit === undefined ? {} : { unitId: (await getUnitByName(db, options.unit)).id }),
+        ...(status === undefined ? {} : { status }),
+        ...(options.mobile === undefined ? {} : { mobile: options.mobile === 'on' }),
+      },
+      readDay(options.from, now, zone),
+      TERMINAL,
+      now,
+    );
+    const listed = (await listMembers(db)).find(({ id }) => id === member.id);
+    printOne({ ...listed, changed }, changed ? `${member.name} is changed` : 'nothing to change', options);
+  });
+
+export const leave = (named: string, options: Output & { reason?: string; from?: string }): Promise<void> =>
+  withDb(async (db, { zone }) => {
+    const now = Date.now();
+    const member = await getMemberByName(db, named);
+    const reason = options.reason === 'transferred' ? 'transferred' : 'left';
+    if (options.reason !== undefined && options.reason !== reason)
+      throw new UserError(`--reason: expected left or transferred, got "${options.reason}"`);
+    const isNew = await leaveRoster(db, member.id, reason, readDay(options.from, now, zone), TERMINAL, now);
+    printOne(
+      { id: member.id, name: member.name, left: true, reason },
+      isNew ? `${member.name} has left the roster; what they did stays` : `${member.name} had left already`,
+      options,
+    );
   });
