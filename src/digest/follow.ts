@@ -3,22 +3,16 @@
  * in, so what a contact did is known for ever; whose it is may be learned later. Each fact that goes from one
  * member to another is written down in `attribution`; which of them count, and all rollups, are told anew.
  */
-import { localDay } from '../clock.ts';
 import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { AttributionTable } from '../db/tables.ts';
 import type { Contact, MoveFacts } from '../people/certify.ts';
-import { type MemberDay, rollUpMemberDay, rollUpWindow } from './rollups.ts';
+import { recountMember, recountWindow } from './rollups.ts';
 
 /** Makes the function that moves facts, for days in a zone. */
 export const factMover = (zone: string): MoveFacts =>
   async function moveFacts(trx, { contacts, from, to, cause, now }) {
     if (from === to) return;
-    const keys = new Map<string, MemberDay>();
-    const touch = (groupId: string, day: string) => {
-      for (const memberId of [from, to])
-        keys.set(`${groupId} ${day} ${memberId}`, { groupId, memberId, day });
-    };
     const moved: Pick<AttributionTable, 'kind' | 'fact_id'>[] = [];
     const windows = new Set<string>();
 
@@ -26,10 +20,7 @@ export const factMover = (zone: string): MoveFacts =>
       // None of the two counts until it is known which does: at most one may.
       await uncountAnswers(trx, answer, [from, to]);
       await trx.updateTable('answer').set({ member_id: to }).where('id', '=', answer.id).execute();
-      for (const memberId of [from, to])
-        for (const at of await countLastAnswer(trx, answer, memberId))
-          touch(answer.group_id, localDay(at, zone));
-      touch(answer.group_id, localDay(answer.written_at, zone));
+      for (const memberId of [from, to]) await countLastAnswer(trx, answer, memberId);
       windows.add(answer.window_id);
       moved.push({ kind: 'answer', fact_id: answer.id });
     }
@@ -37,7 +28,6 @@ export const factMover = (zone: string): MoveFacts =>
       await uncountCheckins(trx, checkin, [from, to]);
       await trx.updateTable('checkin').set({ member_id: to }).where('id', '=', checkin.id).execute();
       for (const memberId of [from, to]) await countFirstCheckin(trx, checkin, memberId);
-      touch(checkin.group_id, checkin.day);
       moved.push({ kind: 'checkin', fact_id: checkin.id });
     }
     for (const { id } of await acksOf(trx, from, contacts)) {
@@ -50,16 +40,15 @@ export const factMover = (zone: string): MoveFacts =>
         .insertInto('attribution')
         .values({ id: newId(), kind, fact_id: factId, from_member: from, to_member: to, cause, at: now })
         .execute();
-    for (const windowId of windows) await rollUpWindow(trx, windowId);
-    for (const key of keys.values()) await rollUpAgain(trx, key, zone);
+    if (moved.length === 0) return;
+    for (const windowId of windows) await recountWindow(trx, windowId);
+    for (const memberId of [from, to]) await recountMember(trx, memberId, zone);
   };
 
 interface AnswerKey {
   readonly id: string;
   readonly window_id: string;
-  readonly group_id: string;
   readonly question: number;
-  readonly written_at: number;
 }
 
 async function answersOf(trx: Db, memberId: string, contacts: readonly Contact[]): Promise<AnswerKey[]> {
@@ -69,7 +58,7 @@ async function answersOf(trx: Db, memberId: string, contacts: readonly Contact[]
       ...(await trx
         .selectFrom('answer')
         .innerJoin('message', 'message.id', 'answer.message_id')
-        .select(['answer.id', 'window_id', 'group_id', 'question', 'written_at'])
+        .select(['answer.id', 'window_id', 'question'])
         .where('answer.member_id', '=', memberId)
         .where('message.account', '=', account)
         .where('message.contact_id', '=', contactId)
@@ -90,21 +79,19 @@ async function uncountAnswers(trx: Db, key: AnswerKey, memberIds: readonly strin
     .execute();
 }
 
-/** The last one written counts; gives when all of them were written, for their days. */
-async function countLastAnswer(trx: Db, key: AnswerKey, memberId: string): Promise<number[]> {
-  const own = await trx
+/** The last one written counts. */
+async function countLastAnswer(trx: Db, key: AnswerKey, memberId: string): Promise<void> {
+  const last = await trx
     .selectFrom('answer')
-    .select(['id', 'written_at'])
+    .select('id')
     .where('window_id', '=', key.window_id)
     .where('question', '=', key.question)
     .where('member_id', '=', memberId)
     .orderBy('written_at', 'desc')
     .orderBy('recorded_at', 'desc')
     .orderBy('id', 'desc')
-    .execute();
-  const [last] = own;
+    .executeTakeFirst();
   if (last) await trx.updateTable('answer').set({ counted: 1 }).where('id', '=', last.id).execute();
-  return own.map((answer) => answer.written_at);
 }
 
 interface CheckinKey {
@@ -174,42 +161,4 @@ async function acksOf(
         .execute()),
     );
   return found;
-}
-
-/** Like a rebuild: a day of which no fact is left has no row. */
-async function rollUpAgain(trx: Db, key: MemberDay, zone: string): Promise<void> {
-  await rollUpMemberDay(trx, key, zone);
-  const row = trx
-    .selectFrom('rollup_member_day')
-    .select('day')
-    .where('group_id', '=', key.groupId)
-    .where('member_id', '=', key.memberId)
-    .where('day', '=', key.day)
-    .where('answers', '=', 0)
-    .where('checkins', '=', 0);
-  if (!(await row.executeTakeFirst()) || (await hasFacts(trx, key, zone))) return;
-  await trx
-    .deleteFrom('rollup_member_day')
-    .where('group_id', '=', key.groupId)
-    .where('member_id', '=', key.memberId)
-    .where('day', '=', key.day)
-    .execute();
-}
-
-async function hasFacts(trx: Db, { groupId, memberId, day }: MemberDay, zone: string): Promise<boolean> {
-  const answers = await trx
-    .selectFrom('answer')
-    .select('written_at')
-    .where('group_id', '=', groupId)
-    .where('member_id', '=', memberId)
-    .execute();
-  if (answers.some((answer) => localDay(answer.written_at, zone) === day)) return true;
-  const checkin = await trx
-    .selectFrom('checkin')
-    .select('id')
-    .where('group_id', '=', groupId)
-    .where('member_id', '=', memberId)
-    .where('day', '=', day)
-    .executeTakeFirst();
-  return checkin !== undefined;
 }

@@ -132,6 +132,19 @@ export async function rebuildRollups(db: Db, zone: string): Promise<void> {
   });
 }
 
+/** Counts one window anew, after facts of it went to another member. */
+export async function recountWindow(trx: Db, windowId: string): Promise<void> {
+  await trx.deleteFrom('rollup_question').where('window_id', '=', windowId).execute();
+  await trx.deleteFrom('rollup_window').where('window_id', '=', windowId).execute();
+  await countWindow(trx, windowId);
+}
+
+/** Counts all days of one member anew. */
+export async function recountMember(trx: Db, memberId: string, zone: string): Promise<void> {
+  await trx.deleteFrom('rollup_member_day').where('member_id', '=', memberId).execute();
+  await countMember(trx, memberId, zone);
+}
+
 async function countWindow(trx: Db, windowId: string): Promise<void> {
   const counted = trx.selectFrom('answer').where('window_id', '=', windowId).where('counted', '=', 1);
   const questions = await counted
