@@ -9,7 +9,12 @@ export interface ChannelHealth {
   readonly state: string;
   readonly since: number;
   readonly reason?: string;
+  /** When a message or an echo last came. */
   readonly lastTrafficAt?: number;
+  /** When it last gave any sign of life. */
+  readonly lastHeardAt?: number;
+  /** How often it was made anew for being deaf since it last heard something. */
+  readonly deafRestarts?: number;
 }
 
 export interface Health {
@@ -47,7 +52,9 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
   const silentLinks = isLocal && channels.some(({ limits }) => limits.paced);
   const isDown = counts === undefined || !queueAnswers;
   const isDegraded =
-    states.some(({ state }) => state !== 'online') || unknown + held + failed > 0 || faults.length > 0;
+    states.some(({ state, deafRestarts = 0 }) => state !== 'online' || deafRestarts > 0) ||
+    unknown + held + failed > 0 ||
+    faults.length > 0;
   return {
     status: isDown ? 'down' : isDegraded ? 'degraded' : 'ok',
     parts: {
@@ -57,12 +64,15 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
       unknownDeliveries: unknown,
       heldDeliveries: held,
       failedMessages: failed,
-      channels: states.map(({ account, state, since, reason, lastTrafficAt }) => ({
+      // Not the whole status: the login code in it is a key.
+      channels: states.map(({ account, state, since, reason, lastTrafficAt, lastHeardAt, deafRestarts }) => ({
         account,
         state,
         since,
         ...(reason === undefined ? {} : { reason }),
         ...(lastTrafficAt === undefined ? {} : { lastTrafficAt }),
+        ...(lastHeardAt === undefined ? {} : { lastHeardAt }),
+        ...(deafRestarts === undefined ? {} : { deafRestarts }),
       })),
       ...(silentLinks
         ? { links: 'PUBLIC_URL is this machine only: no link goes out on a real channel' }

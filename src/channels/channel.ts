@@ -97,14 +97,18 @@ export interface ChannelStatus {
   readonly state: ChannelState;
   /** Since when it has been so, ms. */
   readonly since: number;
-  /** Why, when it isn't online, in Chinese, for a person. */
+  /** Why it isn't online, or what is doubtful about it though it is; in Chinese, for a person. */
   readonly reason?: string;
   /** What the login page shows as a QR code while waiting. */
   readonly qr?: string;
   /** The name of the account, once known. */
   readonly name?: string;
-  /** When anything was last heard from the channel, ms. */
+  /** When a message or one of our own echoes last came, ms: the only sure sign that the channel hears. */
   readonly lastTrafficAt?: number;
+  /** When it last gave any sign of life, heartbeats and answers to probes among them, ms. */
+  readonly lastHeardAt?: number;
+  /** How often it was made anew for being deaf since it last heard something; absent when it wasn't. */
+  readonly deafRestarts?: number;
 }
 
 /** Certainly nothing was said (offline, not logged in): trying again is safe. */

@@ -4,6 +4,8 @@ import { types } from 'wechaty-puppet';
 
 export interface MockChat {
   readonly puppet: PuppetMock;
+  /** A fresh puppet on the same chat, as each connection of a real account makes one. */
+  connect(): PuppetMock;
   readonly rooms: { id: string; topic: string; people: string[] }[];
   say(from: string, to: { roomId: string } | 'bot', text: string, mention: boolean): string;
   seen(to: { roomId: string } | { contactId: string }): { kind: 'text' | 'picture'; text: string }[];
@@ -15,7 +17,7 @@ let said = 0;
 /** The mock logs in as soon as it is started. */
 export function makeMockChat(): MockChat {
   const mocker = new mock.Mocker();
-  const puppet = new PuppetMock({ mocker });
+  let puppet = new PuppetMock({ mocker });
   const bot = mocker.createContact({ id: BOT, name: '小课' });
   const rooms = ['花茶支部群', '村淘支部群'].map((topic, index) => {
     const people = [1, 2, 3].map((no) => {
@@ -34,6 +36,12 @@ export function makeMockChat(): MockChat {
 
   return {
     puppet,
+    connect() {
+      // The mock takes one puppet in its life.
+      Object.assign(mocker, { _puppet: undefined });
+      puppet = new PuppetMock({ mocker });
+      return puppet;
+    },
     rooms,
     say(from, to, text, mention) {
       said += 1;

@@ -2,8 +2,6 @@
  * Any account that wechaty can drive. The puppet's own events are tapped, because wechaty drops a message
  * whose payload can't be loaded at once; the account's health is judged by what is heard, not by its flag.
  */
-import { basename } from 'node:path';
-
 import { type Clock, MINUTE, SECOND } from '../../clock.ts';
 import type { ChannelConfig } from '../../config.ts';
 import { reasonOf } from '../../errors.ts';
@@ -15,15 +13,20 @@ import {
   type ChannelStatus,
   type ChatTarget,
   NotSentError,
-  type OutboundPart,
   type Receipt,
   RefusedError,
 } from '../channel.ts';
 import { type Backoff, backoffDelay } from './backoff.ts';
+import { explain } from './explain.ts';
+import { ECHO_WITHIN, isDeaf, openHearing } from './hearing.ts';
 import { openIntake } from './intake.ts';
-import { callNames } from './mention.ts';
+import { showLoginCode } from './login-code.ts';
 import { nameOf, readGroup, readMessage } from './messages.ts';
+import { openPatience } from './patience.ts';
+import { sayPart } from './say.ts';
 import { type Bot, buildBot, type GivenPuppet, loadVendor, type Puppet, type Vendor } from './vendor.ts';
+import { leaveWechat4u } from './wechat4u.ts';
+import { within } from './within.ts';
 
 export interface WechatyOptions {
   readonly clock: Clock;
@@ -31,13 +34,21 @@ export interface WechatyOptions {
   readonly dataDir: string;
   /** Shows the login code; the terminal by default. */
   readonly onQr?: (qr: string) => void;
-  /** A puppet made elsewhere, for tests. */
-  readonly puppet?: GivenPuppet;
+  /** A puppet made elsewhere, or how to make one for each connection, for tests. */
+  readonly puppet?: GivenPuppet | (() => GivenPuppet);
   readonly reconnect?: Backoff;
   /** How often a quiet account is asked whether it still hears; two unanswered questions mean no. */
   readonly probeEvery?: number;
   /** How long a start may take before it is given up, ms. */
   readonly startWithin?: number;
+  /** How long neither a login nor a code to scan may fail to come before the connection is made anew, ms. */
+  readonly loginWithin?: number;
+  /** The same after an error, ms. */
+  readonly recoverWithin?: number;
+  /** How long an echo may take before its absence counts against the account's hearing, ms. */
+  readonly echoWithin?: number;
+  /** In [0, 1), for the jitter. */
+  readonly random?: () => number;
 }
 
 const MAX_TEXT = 2_000;
@@ -49,6 +60,12 @@ const TRIES_OF_OLD = 20;
 const PROBE_EVERY = 30 * SECOND;
 const STOP_WITHIN = 3 * SECOND;
 const START_WITHIN = MINUTE;
+const LOGIN_WITHIN = 2 * MINUTE;
+const RECOVER_WITHIN = 5 * SECOND;
+/** The same complaint isn't written down more often: some puppets fail a hundred times a second. */
+const COMPLAIN_EVERY = MINUTE;
+
+const LOST = '连接断了，正在重连';
 
 /** Whether nobody's account can be banned behind this puppet. */
 const isHarmless = (config: ChannelConfig) => config.puppet === 'wechaty-puppet-mock';
@@ -61,7 +78,10 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
   let reason: string | undefined;
   let qr: string | undefined;
   let name: string | undefined;
-  let lastTrafficAt: number | undefined;
+  const hearing = openHearing(() => clock.now());
+  const random = options.random ?? Math.random;
+  /** In a row, since anything was last heard. */
+  let deafRestarts = 0;
   let sink: ChannelSink | undefined;
   let bot: Bot | undefined;
   let vendor: Vendor | undefined;
@@ -90,10 +110,6 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     if (next !== 'waiting-login') qr = undefined;
   }
 
-  const heard = () => {
-    lastTrafficAt = clock.now();
-  };
-
   /** Connects, and again after every break, until it is stopped. */
   async function run(signal: AbortSignal): Promise<void> {
     for (let attempt = 1; !signal.aborted; attempt += 1) {
@@ -102,33 +118,59 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
       try {
         await connect(connection.signal, signal);
       } catch (error) {
-        log.warn({ account, reason: reasonOf(error) }, 'the account could not connect');
-        enter('offline', explain(error, config));
+        if (!signal.aborted && !connection.signal.aborted) {
+          log.warn({ account, reason: reasonOf(error) }, 'the account could not connect');
+          enter('offline', explain(error, config.puppet));
+        }
       }
       await disconnect();
       if (signal.aborted) return;
-      if (state === 'online' || state === 'waiting-login') enter('offline', '连接断了，正在重连');
-      if (clock.now() - startedAt > MINUTE) attempt = 1;
-      await clock.sleep(backoffDelay(options.reconnect ?? RECONNECT, attempt, Math.random()), signal);
+      if (state !== 'offline') enter('offline', LOST);
+      // What lasted was a good connection; one that was deaf wasn't, however long it lasted.
+      if (deafRestarts > 0) attempt = Math.max(attempt, deafRestarts);
+      else if (clock.now() - startedAt > MINUTE) attempt = 1;
+      await clock.sleep(backoffDelay(options.reconnect ?? RECONNECT, attempt, random()), signal);
     }
   }
 
   /** Resolves when the connection has broken; rejects when it never came about. */
   async function connect(broken: AbortSignal, signal: AbortSignal): Promise<void> {
     vendor ??= await loadVendor();
-    const own = await buildBot(config, options.dataDir, options.puppet);
+    const given = typeof options.puppet === 'function' ? options.puppet() : options.puppet;
+    const own = await buildBot(config, options.dataDir, given);
     bot = own;
+    hearing.begin();
     listen(own, broken);
     await within(own.start(), options.startWithin ?? START_WITHIN, clock, broken);
     if (own.puppet.isLoggedIn) await loggedIn(own.puppet, broken);
-    while (!broken.aborted && !signal.aborted) await probe(own.puppet, broken);
+    else if (state !== 'waiting-login') login.expect(options.loginWithin ?? LOGIN_WITHIN);
+    while (!broken.aborted && !signal.aborted) await watch(own.puppet, broken);
   }
 
-  function giveUp(why: string): void {
+  function giveUp(cause: string, words: string): void {
     if (connection.signal.aborted) return;
-    log.warn({ account, reason: why }, 'the connection is given up and made anew');
-    enter('offline', '连接断了，正在重连');
+    log.warn({ account, reason: cause }, 'the connection is given up and made anew');
+    enter('offline', words);
     connection.abort();
+  }
+
+  /** A connection to which neither a login nor a code to scan comes is made anew. */
+  const login = openPatience(clock, () => giveUp('neither a login nor a code to scan came', reason ?? LOST));
+
+  let complained = { reason: '', at: Number.NEGATIVE_INFINITY };
+  function complain(error: unknown): void {
+    const why = reasonOf(error).slice(0, 300);
+    if (why === complained.reason && clock.now() - complained.at < COMPLAIN_EVERY) return;
+    complained = { reason: why, at: clock.now() };
+    log.warn({ account, reason: why }, 'the puppet reports an error');
+  }
+
+  function failed(error: unknown, broken: AbortSignal): void {
+    if (broken.aborted || stopping.signal.aborted) return;
+    complain(error);
+    if (state === 'online') return;
+    enter('offline', explain(error, config.puppet));
+    login.expect(options.recoverWithin ?? RECOVER_WITHIN);
   }
 
   function listen(own: Bot, broken: AbortSignal): void {
@@ -137,19 +179,17 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
       <T extends unknown[]>(work: (...given: T) => Promise<void> | void) =>
       (...given: T) => {
         if (broken.aborted || stopping.signal.aborted) return;
-        heard();
+        hearing.sign();
         Promise.resolve()
           .then(() => work(...given))
           .catch((error: unknown) =>
             log.warn({ account, reason: reasonOf(error) }, 'an event could not be taken'),
           );
       };
-    own.on('error', (error: unknown) =>
-      log.warn({ account, reason: reasonOf(error) }, 'the puppet reports an error'),
-    );
+    own.on('error', (error: unknown) => failed(error, broken));
     puppet.on(
       'scan',
-      live(({ qrcode }) => showQr(qrcode ?? '')),
+      live(({ qrcode, status }) => scanned(qrcode ?? '', status)),
     );
     puppet.on(
       'login',
@@ -157,10 +197,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     );
     puppet.on(
       'logout',
-      live(() => {
-        intake.pause();
-        enter('offline', '账号退出了登录，请重新扫码');
-      }),
+      live(() => loggedOut()),
     );
     puppet.on(
       'ready',
@@ -176,37 +213,57 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     );
     puppet.on(
       'message',
-      live(({ messageId }) => intake.push(messageId)),
+      live(({ messageId }) => {
+        hears();
+        intake.push(messageId);
+      }),
     );
     for (const event of ['room-join', 'room-leave', 'room-topic'] as const)
       puppet.on(
         event,
         live(({ roomId }: { roomId: string }) => roomChanged(puppet, roomId)),
       );
-    puppet.on('reset', () => giveUp('the puppet asks for a new start'));
-  }
-
-  async function showQr(code: string): Promise<void> {
-    if (code === '' || code === qr) return;
-    enter('waiting-login', '等待扫码登录');
-    qr = code;
-    if (options.onQr) return options.onQr(code);
-    const { default: terminal } = await import('qrcode-terminal');
-    terminal.generate(code, { small: true }, (picture: string) =>
-      process.stderr.write(
-        `${picture}\n${account}: scan this with the phone's chat, or open https://wechaty.js.org/qrcode/${encodeURIComponent(code)}\n`,
-      ),
+    puppet.on(
+      'reset',
+      live(() => giveUp('the puppet asks for a new start', LOST)),
     );
   }
 
+  /** Something was said in a chat, by whomever: the account hears. */
+  function hears(): void {
+    hearing.traffic();
+    if (deafRestarts === 0) return;
+    deafRestarts = 0;
+    if (state === 'online') reason = undefined;
+  }
+
+  /** Each code is shown once; a code that the phone has read needs only a press there. */
+  async function scanned(code: string, status: number): Promise<void> {
+    login.settle();
+    if (status === vendor?.scanned) return enter('waiting-login', '已扫码，请在手机上按确认');
+    if (code === '') return;
+    enter('waiting-login', '等待扫码登录');
+    if (code === qr) return;
+    qr = code;
+    if (options.onQr) options.onQr(code);
+    else await showLoginCode(account, code);
+  }
+
   async function loggedIn(puppet: Puppet, broken: AbortSignal): Promise<void> {
+    login.settle();
     if (state === 'online') return;
     intake.resume();
     name = await nameOf(puppet, puppet.currentUserId);
-    enter('online');
-    heard();
+    if (broken.aborted || stopping.signal.aborted) return;
+    enter('online', deafRestarts > 0 ? '重新连上了，还没有听到消息' : undefined);
     log.info({ account }, 'logged in');
     await reportGroups(puppet, broken);
+  }
+
+  function loggedOut(): void {
+    intake.pause();
+    enter('offline', '账号退出了登录，请重新扫码');
+    login.expect(options.loginWithin ?? LOGIN_WITHIN);
   }
 
   /** Every room that the account is in. One that can't be read is reported when it is next heard of. */
@@ -240,18 +297,30 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     if (again) await puppet.messagePayloadDirty(id).catch(() => undefined);
     const read = await readMessage(puppet, vendor, account, id);
     if (!read) return;
-    if ('echo' in read) return await sink.echo(read.echo);
+    if ('echo' in read) {
+      hearing.echo();
+      return await sink.echo(read.echo);
+    }
     const { roomId } = read.inbound;
     if (roomId !== undefined && !known.has(roomId)) await reportGroup(puppet, roomId);
     await sink.message(read.inbound);
   }
 
-  /** Waits one interval; when nothing was heard in it, asks, and gives the connection up without an answer. */
-  async function probe(puppet: Puppet, broken: AbortSignal): Promise<void> {
+  /** Waits one interval, then judges the account's hearing. */
+  async function watch(puppet: Puppet, broken: AbortSignal): Promise<void> {
     const every = options.probeEvery ?? PROBE_EVERY;
     await clock.sleep(every, broken);
-    if (broken.aborted || stopping.signal.aborted) return;
-    if (clock.now() - (lastTrafficAt ?? since) < every || state !== 'online') return;
+    if (broken.aborted || stopping.signal.aborted || state !== 'online') return;
+    if (!puppet.isLoggedIn) return loggedOut();
+    const now = clock.now();
+    if (isDeaf(hearing.heard(), now, options.echoWithin ?? ECHO_WITHIN)) return foundDeaf();
+    if (now - (hearing.lastHeardAt() ?? since) < every) return;
+    if (!(await answers(puppet, every, broken)))
+      giveUp('the account gives no sign of life', '账号没有回应，正在重新连接');
+  }
+
+  /** Asks twice whether it is there; any sign of life is an answer. */
+  async function answers(puppet: Puppet, every: number, broken: AbortSignal): Promise<boolean> {
     const askedAt = clock.now();
     for (let asked = 0; asked < 2; asked += 1) {
       try {
@@ -260,21 +329,37 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
         log.warn({ account, reason: reasonOf(error) }, 'the account could not be asked');
       }
       await clock.sleep(every, broken);
-      if (broken.aborted || (lastTrafficAt ?? 0) > askedAt) return;
+      if (broken.aborted || (hearing.lastHeardAt() ?? 0) > askedAt) return true;
     }
-    giveUp('the account does not hear any more');
+    return false;
+  }
+
+  function foundDeaf(): void {
+    const { length } = hearing.heard().unanswered;
+    deafRestarts += 1;
+    const again = deafRestarts > 1 ? `（第 ${deafRestarts} 次）` : '';
+    giveUp(
+      'the account does not hear any more',
+      `发出的 ${length} 条没有回音，也听不到别的消息，正在重新连接${again}`,
+    );
   }
 
   async function disconnect(): Promise<void> {
     connection.abort();
     intake.pause();
+    login.settle();
     const old = bot;
     bot = undefined;
     if (!old) return;
+    const { puppet } = old;
+    leaveWechat4u(puppet);
     await within(old.stop(), STOP_WITHIN, clock).catch((error: unknown) =>
       log.warn({ account, reason: reasonOf(error) }, 'the old connection did not close cleanly'),
     );
-    if (options.puppet === undefined) old.puppet.removeAllListeners();
+    if (typeof options.puppet === 'object') return;
+    puppet.removeAllListeners();
+    // An error that nobody listens to would end the process.
+    puppet.on('error', () => undefined);
   }
 
   async function conversationOf(puppet: Puppet, target: ChatTarget): Promise<string> {
@@ -294,6 +379,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
       sink = given;
       stopping = new AbortController();
       enter('starting', '正在连接');
+      deafRestarts = 0;
       running = run(stopping.signal);
     },
 
@@ -311,10 +397,12 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
       account,
       state,
       since,
-      ...(reason === undefined ? {} : { reason }),
-      ...(qr === undefined ? {} : { qr }),
-      ...(name === undefined ? {} : { name }),
-      ...(lastTrafficAt === undefined ? {} : { lastTrafficAt }),
+      ...optional('reason', reason),
+      ...optional('qr', qr),
+      ...optional('name', name),
+      ...optional('lastTrafficAt', hearing.lastTrafficAt()),
+      ...optional('lastHeardAt', hearing.lastHeardAt()),
+      ...optional('deafRestarts', deafRestarts || undefined),
     }),
 
     async send(target, part): Promise<Receipt> {
@@ -322,51 +410,14 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
       if (state !== 'online' || !puppet?.isLoggedIn || !vendor)
         throw new NotSentError(reason ?? '账号不在线');
       const conversation = await conversationOf(puppet, target);
-      const said = await sayPart(puppet, vendor, conversation, target, part);
-      return typeof said === 'string' && said !== '' ? { messageId: said } : {};
+      const startedAt = clock.now();
+      const receipt = await sayPart(puppet, vendor, conversation, target, part);
+      if (receipt.messageId === undefined) hearing.said(startedAt);
+      return receipt;
     },
   };
 }
 
-async function sayPart(
-  puppet: Puppet,
-  vendor: Vendor,
-  conversation: string,
-  target: ChatTarget,
-  part: OutboundPart,
-) {
-  if (part.kind === 'picture') {
-    const file = await vendor.fileBox(part.path).catch((error: unknown) => {
-      throw new RefusedError(`图片 ${basename(part.path)} 不在了`, { cause: error });
-    });
-    return await puppet.messageSendFile(conversation, file);
-  }
-  const mentioned = target.kind === 'group' ? [...(part.mention ?? [])] : [];
-  if (mentioned.length === 0) return await puppet.messageSendText(conversation, part.text);
-  const names = await Promise.all(mentioned.map((id) => nameOf(puppet, id, conversation)));
-  return await puppet.messageSendText(conversation, callNames(part.text, names), mentioned);
-}
-
-/** The work's result, or a rejection after `ms` or when `signal` aborts; the work itself goes on unheard. */
-async function within<T>(work: Promise<T>, ms: number, clock: Clock, signal?: AbortSignal): Promise<T> {
-  const done = new AbortController();
-  signal?.addEventListener('abort', () => done.abort(), { once: true });
-  const timeout = clock.sleep(ms, done.signal).then((): never => {
-    throw new Error(signal?.aborted ? 'given up' : `no answer within ${ms / SECOND} s`);
-  });
-  timeout.catch(() => undefined);
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    done.abort();
-  }
-}
-
-/** In Chinese, for whoever looks at the state. */
-function explain(error: unknown, config: ChannelConfig): string {
-  const words = reasonOf(error);
-  if (/Cannot find (?:package|module)|ERR_MODULE_NOT_FOUND|Puppet.*not.*(?:found|install)/i.test(words))
-    return `没有安装 ${config.puppet ?? '这个 puppet'}：检查 WECHATY_PUPPET，再运行一次 npm start`;
-  return `连不上：${words}`;
-}
+/** A field that is there only with a value. */
+const optional = <K extends string, V>(key: K, value: V | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [k in K]?: V };
