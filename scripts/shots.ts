@@ -1,6 +1,7 @@
 /**
- * Takes pictures of the pages at 360 and 1280 px into `shots/`, light and dark, and the README's picture into
- * `docs/`. It starts a server of its own in an empty folder and plays a class in it.
+ * Takes pictures of the pages at 360 and 1280 px into `shots/`: light and dark, large type, without script,
+ * empty and broken; and the README's picture into `docs/`. It starts a server of its own in an empty folder
+ * and plays a class in it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,12 +10,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 
+import { systemClock } from '../src/clock.ts';
+import { readConfig } from '../src/config.ts';
+import { silentLog } from '../src/log.ts';
+import type { HealthView, WebParts } from '../src/web/parts.ts';
+import { openWeb } from '../src/web/server.ts';
 import { openChromium } from '../test/support/chromium.ts';
 
 const PORT = 8_199;
-const SIZES = { phone: { width: 360, height: 720 }, desktop: { width: 1280, height: 800 } } as const;
+const PHONE = { width: 360, height: 720 } as const;
+const DESKTOP = { width: 1280, height: 800 } as const;
+const SIZES = { phone: PHONE, desktop: DESKTOP } as const;
 
 const data = mkdtempSync(join(tmpdir(), 'weike-shots-'));
 const server = spawn(process.execPath, ['src/main.ts'], {
@@ -29,39 +37,134 @@ mkdirSync('shots', { recursive: true });
 mkdirSync('docs', { recursive: true });
 const url = `http://127.0.0.1:${PORT}`;
 
+const PAGES = [
+  ['home', '/'],
+  ['lesson', '/l/cunchu-huacha'],
+  ['sandbox', '/sandbox?room=huacha&as=huacha-02'],
+] as const;
+
 async function say(page: Page, words: string) {
   await page.fill('#text', words);
   await page.press('#text', 'Enter');
   await page.getByText(words, { exact: true }).last().waitFor();
 }
 
-try {
-  const class1 = await browser.newPage({ viewport: SIZES.desktop });
-  await class1.goto(`${url}/sandbox?room=huacha&as=huacha-01`);
-  await class1.locator('.message').first().waitFor({ timeout: 60_000 });
-  await say(class1, '1B 2C 3错');
-  await class1.goto(`${url}/sandbox?room=huacha&as=huacha-02`);
-  await say(class1, '打卡 回去就换罐子');
-  await class1.getByText('已打卡').waitFor({ timeout: 60_000 });
-  await class1.close();
+/** One page in a browser of its own. */
+async function withPage(
+  options: BrowserContextOptions & { large?: boolean },
+  work: (page: Page) => Promise<void>,
+) {
+  const { large = false, ...rest } = options;
+  const context = await browser.newContext(rest);
+  if (large) await context.addCookies([{ name: 'weike_type', value: 'large', url }]);
+  const page = await context.newPage();
+  await work(page);
+  await context.close();
+}
 
-  for (const scheme of ['light', 'dark'] as const)
-    for (const [name, viewport] of Object.entries(SIZES)) {
-      const page = await browser.newPage({ viewport, colorScheme: scheme });
-      for (const [shot, path] of [
-        ['home', '/'],
-        ['lesson', '/l/cunchu-huacha'],
-        ['sandbox', '/sandbox?room=huacha&as=huacha-02'],
-      ] as const) {
-        await page.goto(url + path);
-        await page.waitForLoadState('load');
-        if (shot === 'sandbox') await page.locator('.message.mine').first().waitFor();
-        await page.screenshot({ path: `shots/${shot}-${name}-${scheme}.png`, fullPage: shot !== 'sandbox' });
-        if (shot === 'sandbox' && name === 'desktop' && scheme === 'light')
+async function shoot(page: Page, name: string, path: string, base = url) {
+  await page.goto(base + path);
+  await page.waitForLoadState('load');
+  const isChat = name.startsWith('sandbox');
+  if (isChat) await page.locator('.message.mine').first().waitFor({ state: 'attached' });
+  await page.screenshot({ path: `shots/${name}.png`, fullPage: !isChat });
+}
+
+async function playClass() {
+  await withPage({ viewport: DESKTOP }, async (page) => {
+    await page.goto(`${url}/sandbox?room=huacha&as=huacha-01`);
+    await page.locator('.message').first().waitFor({ timeout: 60_000 });
+    await say(page, '1B 2C 3错');
+    await page.goto(`${url}/sandbox?room=huacha&as=huacha-02`);
+    await say(page, '打卡 回去就换罐子');
+    await page.getByText('已打卡').waitFor({ timeout: 60_000 });
+  });
+}
+
+async function shootAll() {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const [size, viewport] of Object.entries(SIZES))
+      await withPage({ viewport, colorScheme }, async (page) => {
+        for (const [name, path] of PAGES) await shoot(page, `${name}-${size}-${colorScheme}`, path);
+        if (size === 'desktop' && colorScheme === 'light')
           await page.screenshot({ path: 'docs/sandbox.png' });
-      }
-      await page.close();
-    }
+      });
+  await withPage({ viewport: PHONE, large: true }, async (page) => {
+    for (const [name, path] of PAGES) await shoot(page, `${name}-phone-large`, path);
+  });
+  await withPage({ viewport: PHONE }, async (page) => {
+    await shoot(page, 'sandbox-phone-list', '/sandbox?as=huacha-02&pane=list');
+    await page.locator('.me').click();
+    await page.screenshot({ path: 'shots/sandbox-phone-picker.png' });
+    await shoot(page, 'sandbox-phone-hints', '/sandbox?as=huacha-02&pane=hints');
+    await page.route('**/api/say', (route) => route.abort());
+    await page.goto(`${url}/sandbox?as=huacha-02`);
+    await page.fill('#text', '这句没发出去');
+    await page.press('#text', 'Enter');
+    await page.locator('.again').waitFor();
+    await page.screenshot({ path: 'shots/sandbox-phone-stuck.png' });
+    await shoot(page, 'notice-phone', '/nowhere');
+  });
+  await withPage({ viewport: PHONE, javaScriptEnabled: false }, async (page) => {
+    await shoot(page, 'sandbox-phone-plain', '/sandbox?as=huacha-02');
+    await shoot(page, 'sandbox-phone-plain-list', '/sandbox?as=huacha-02&pane=list');
+  });
+}
+
+/** Pages of a site that has nothing yet, and of one whose database is gone. */
+async function shootStates() {
+  const down: HealthView = {
+    status: 'down',
+    parts: {
+      database: 'down',
+      queue: 'ok',
+      unknownDeliveries: 2,
+      channels: [
+        { account: 'wechaty:county', state: 'waiting-login', reason: '等待扫码登录' },
+        {
+          account: 'wechaty:north',
+          state: 'online',
+          reason: '重新连上了，还没有听到消息',
+          lastTrafficAt: Date.now() - 5_400_000,
+          deafRestarts: 2,
+        },
+      ],
+      links: 'none',
+    },
+  };
+  const ok: HealthView = {
+    status: 'ok',
+    parts: { database: 'ok', queue: 'ok', unknownDeliveries: 0, channels: [] },
+  };
+  const broken = () => Promise.reject(new Error('gone'));
+  const base: Pick<WebParts, 'config' | 'clock' | 'log' | 'catalogue' | 'sendNextLesson' | 'sessions'> = {
+    config: readConfig({ PORT: '0' }, process.cwd()),
+    clock: systemClock,
+    log: silentLog,
+    catalogue: () => ({ lessons: [], faults: [], byId: new Map(), sources: new Map() }),
+    sendNextLesson: broken,
+    sessions: { isLinkLive: broken, spendLink: broken, find: broken },
+  };
+  const states = {
+    broken: { health: async () => down, upcoming: broken, participation: broken },
+    empty: {
+      health: async () => ok,
+      upcoming: async () => [],
+      participation: async () => ({ week: '11月23日—29日', groups: [], members: [] }),
+    },
+  };
+  for (const [name, parts] of Object.entries(states)) {
+    const site = await openWeb({ ...base, ...parts });
+    for (const [size, viewport] of Object.entries(SIZES))
+      await withPage({ viewport }, (page) => shoot(page, `home-${size}-${name}`, '/', site.url));
+    await site.close();
+  }
+}
+
+try {
+  await playClass();
+  await shootAll();
+  await shootStates();
 } finally {
   await browser.close();
   server.kill('SIGTERM');

@@ -77,15 +77,17 @@ const WEEKDAYS = ['一', '二', '三', '四', '五', '六', '日'] as const;
 
 /** What a person reads: `今天 20:00`, `明天 08:30`, `12月1日 周二 20:00`, with the year when it is another one. */
 export function sayWhen(at: number, now: number, zone: string): string {
-  const local = inZone(at, zone);
-  const today = inZone(now, zone);
-  const time = local.toFormat('HH:mm');
-  const days = Math.round(local.startOf('day').diff(today.startOf('day'), 'days').days);
-  if (days === 0) return `今天 ${time}`;
-  if (days === 1) return `明天 ${time}`;
-  if (days === -1) return `昨天 ${time}`;
-  const year = local.year === today.year ? '' : `${local.year}年`;
-  return `${year}${local.month}月${local.day}日 周${WEEKDAYS[local.weekday - 1] ?? ''} ${time}`;
+  return `${sayDay(localDay(at, zone), localDay(now, zone))} ${localTime(at, zone)}`;
+}
+
+/** What a person reads for a local day: `今天`, `明天`, `昨天`, `12月1日 周二`, with the year when it is another one. */
+export function sayDay(day: string, today: string): string {
+  if (day === today) return '今天';
+  if (day === addDays(today, 1)) return '明天';
+  if (day === addDays(today, -1)) return '昨天';
+  const { year, month, day: date, weekday } = DateTime.fromISO(day, { zone: 'utc' });
+  const prefix = day.slice(0, 4) === today.slice(0, 4) ? '' : `${year}年`;
+  return `${prefix}${month}月${date}日 周${WEEKDAYS[weekday - 1] ?? ''}`;
 }
 
 /** `2h`, `30m`, `90s`, `1d` or a sum such as `1h30m`, in milliseconds; `undefined` when it isn't a duration. */

@@ -79,15 +79,19 @@ async function sendNext({ db, clock, config, app }: SiteParts, roomId: string): 
   const now = clock.now();
   const group = await findGroup(db, 'sandbox', roomId);
   if (!group) throw new UserError('没有这个群');
-  if (group.enabled === 0) throw new UserError(`这个群没有启用：weike group enable ${group.key}`);
+  if (group.enabled === 0)
+    throw new UserError(`这个群没有启用。在服务器上运行 npm run -s weike -- group enable ${group.key}`);
   const lesson = await nextUntaught(db, group.id, app.catalogue().lessons);
   if (!lesson) return '这个群把所有的课都学完了。';
-  await sendNow(
-    db,
-    { lesson, groups: [group], zone: config.zone, closeAfter: SANDBOX_CLOSES },
-    'sandbox',
-    now,
-  );
+  try {
+    const send = { lesson, groups: [group], zone: config.zone, closeAfter: SANDBOX_CLOSES };
+    await sendNow(db, send, 'sandbox', now);
+  } catch (error) {
+    // Its words are for a terminal. Here it can only be that somebody pressed at the same moment.
+    if (error instanceof UserError)
+      throw new UserError('这一课刚刚发过，没有再发一遍。看看群里，再点就是下一课。', { cause: error });
+    throw error;
+  }
   await app.tick();
   return `《${lesson.title}》这就发到群里，小测 10 分钟后公布答案。`;
 }

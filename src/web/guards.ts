@@ -5,6 +5,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 
 import { isLocalOnly, isLoopback } from '../config.ts';
+import { reasonOf } from '../errors.ts';
 import { notice } from './layout.ts';
 import type { WebParts } from './parts.ts';
 
@@ -30,7 +31,7 @@ export const securityHeaders = (): MiddlewareHandler =>
   };
 
 /** A refusal as the caller can read it: JSON for the script, a page for a person. */
-function refuse(c: Context, status: 401 | 403 | 421, title: string, words: string) {
+function refuse(c: Context, status: 401 | 403 | 421 | 503, title: string, words: string) {
   return c.req.path.startsWith('/sandbox/api/')
     ? c.json({ error: `${title}：${words}` }, status)
     : c.html(notice(title, words), status);
@@ -65,7 +66,14 @@ export const sameOrigin = ({ config }: WebParts): MiddlewareHandler =>
 /** Names and figures: open on a machine of one's own, else for whoever came in by a link. */
 export const requireSession = (parts: WebParts): MiddlewareHandler =>
   async function checkSession(c, next) {
-    if (isLocalOnly(parts.config) || (await hasSession(parts, c))) return await next();
+    if (isLocalOnly(parts.config)) return await next();
+    const isKnown = await hasSession(parts, c).catch((error: unknown) => {
+      parts.log.error({ reason: reasonOf(error) }, 'a session can not be looked up');
+      return undefined;
+    });
+    if (isKnown === undefined)
+      return refuse(c, 503, '暂时进不去', '数据库连不上，认不出您是谁。记下过的都还在，恢复以后再打开就行。');
+    if (isKnown) return await next();
     return refuse(c, 401, '请先登录', '在服务器上运行 npm run -s weike -- admin-link，用它给出的链接进来。');
   };
 
@@ -104,3 +112,13 @@ export const sandboxCookie = ({ config }: WebParts): string | undefined =>
   config.sandboxToken === undefined
     ? undefined
     : createHmac('sha256', config.sandboxToken).update('weike sandbox').digest('base64url');
+
+export const isSecure = ({ config }: WebParts) => config.publicUrl.startsWith('https:');
+
+export const cookieOptions = (parts: WebParts, expires?: Date) => ({
+  path: '/',
+  httpOnly: true,
+  sameSite: 'Lax' as const,
+  secure: isSecure(parts),
+  ...(expires ? { expires } : {}),
+});

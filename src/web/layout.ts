@@ -52,3 +52,11 @@ export const notice = (title: string, words: string, action?: Html): Html =>
       ${action ?? ''}
     </main>`,
   });
+
+/** Something of ours failed. The link asks for the same address again. */
+export const failurePage = (): Html =>
+  notice(
+    '出了点问题',
+    '这一页现在打不开。已经记下来的都还在，过一会儿再打开就行。',
+    html`<a class="button wide" href="">再打开一次</a>`,
+  );

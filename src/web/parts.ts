@@ -16,6 +16,9 @@ export interface HealthView {
       readonly account: string;
       readonly state: string;
       readonly reason?: string;
+      /** When a message or an echo last came, ms. */
+      readonly lastTrafficAt?: number;
+      readonly deafRestarts?: number;
     }[];
     readonly links?: string;
   };

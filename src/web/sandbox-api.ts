@@ -8,6 +8,7 @@ import { reasonOf, UserError } from '../errors.ts';
 import type { WebParts } from './parts.ts';
 import { streamMessages } from './sandbox-events.ts';
 import { findViewer, type Light, placeOf, viewMessage } from './sandbox-view.ts';
+import { wordsOf } from './words.ts';
 
 const LARGEST_BODY = 16 * 1024;
 const LONGEST_TEXT = 2_000;
@@ -37,6 +38,11 @@ const sayBody = z.object({
     .optional(),
 });
 const nextBody = z.object({ room: who });
+
+/** What somebody says, from the script or a form. Throws `UserError` with what is wrong. */
+export const readSay = (given: unknown) => read(sayBody, given, '没看懂这条消息');
+/** For which group the next lesson is asked. Throws `UserError`. */
+export const readNext = (given: unknown) => read(nextBody, given, '没有这个群');
 
 export interface SandboxApi {
   readonly routes: Hono;
@@ -95,7 +101,7 @@ export function sandboxApi(
   routes.post('*', bodyLimit({ maxSize: LARGEST_BODY, onError: tooLarge }));
 
   routes.post('/say', async (c) => {
-    const { person, where, text, key } = read(sayBody, await readJson(c), '没看懂这条消息');
+    const { person, where, text, key } = readSay(await readJson(c));
     const viewer = viewerOf(person);
     const place = where === 'private' ? 'private' : { roomId: viewer.room.id };
     const id = await sandbox.say(person, place, text, key === undefined ? {} : { key });
@@ -104,13 +110,13 @@ export function sandboxApi(
   });
 
   routes.post('/next', async (c) => {
-    const { room } = read(nextBody, await readJson(c), '没有这个群');
+    const { room } = readNext(await readJson(c));
     return c.json({ told: await parts.sendNextLesson(room) });
   });
 
   routes.notFound((c) => c.json({ error: '没有这个地址' }, 404));
   routes.onError((error, c) => {
-    if (error instanceof UserError) return c.json({ error: error.message }, 400);
+    if (error instanceof UserError) return c.json({ error: wordsOf(error) }, 400);
     parts.log.error({ reason: reasonOf(error), path: c.req.path }, 'a sandbox request failed');
     return c.json({ error: '出了点问题，没有办成，请再试一次' }, 500);
   });

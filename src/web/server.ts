@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { serve, type ServerType } from '@hono/node-server';
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { setCookie } from 'hono/cookie';
@@ -13,26 +13,23 @@ import { SECOND } from '../clock.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { picturesOf, pictureType } from '../lessons/catalogue.ts';
 import {
-  isSandboxToken,
+  cookieOptions,
+  isSecure,
   knownHost,
-  requireSandbox,
   requireSession,
   sameOrigin,
-  SANDBOX_COOKIE,
-  sandboxCookie,
   securityHeaders,
   SESSION_COOKIE,
 } from './guards.ts';
-import { notice } from './layout.ts';
+import { failurePage, notice } from './layout.ts';
 import { enterPage, staleLinkPage } from './pages/enter.ts';
 import { homePage } from './pages/home.ts';
 import { lessonPage } from './pages/lesson.ts';
-import { sandboxPage } from './pages/sandbox.ts';
 import type { HealthView, WebParts } from './parts.ts';
-import { sandboxApi } from './sandbox-api.ts';
-import { findViewer, placeOf } from './sandbox-view.ts';
+import { sandboxRoutes } from './sandbox-routes.ts';
 import { etagOf, isKnown, staticFiles } from './static-files.ts';
 import { typeModeRoutes } from './type-mode.ts';
+import { wordsOf } from './words.ts';
 
 export interface Site {
   /** Where it listens, without a closing slash. */
@@ -42,12 +39,10 @@ export interface Site {
 
 /** Connections that are still busy then are cut. */
 const CLOSE_WITHIN = SECOND;
-/** A health check that takes longer is an answer too. */
-const HEALTH_WITHIN = 3 * SECOND;
+/** What can't be read by then can't be read. */
+const ANSWER_WITHIN = 3 * SECOND;
 /** The largest form: a link's secret. */
 const LARGEST_FORM = 4 * 1024;
-/** Messages of the sandbox that are drawn before its script takes over. */
-const SHOWN_AT_FIRST = 30;
 
 /** The routes, without a listening server: what the tests call. */
 export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
@@ -67,48 +62,53 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
   app.route('/', typeModeRoutes(isSecure(parts)));
   homeRoutes(app, parts);
   lessonRoutes(app, parts);
-  closers.push(sandboxRoutes(app, parts));
+  closers.push(sandboxRoutes(app, parts, (picture) => sendPicture(parts, picture)));
 
   app.notFound((c) => c.html(notice('没有这个页面', '地址可能写错了，或者这一课已经撤下。'), 404));
   app.onError((error, c) => {
-    if (error instanceof UserError) return c.html(notice('没有办成', error.message), 400);
+    if (error instanceof UserError) return c.html(notice('没有办成', wordsOf(error)), 400);
     parts.log.error({ reason: reasonOf(error), path: c.req.path }, 'a page failed');
-    return c.html(notice('出了点问题', '已经记下来的都还在。过一会儿再打开试试。'), 500);
+    return c.html(failurePage(), 500);
   });
   return { app, close: () => closers.forEach((close) => close()) };
 }
 
-/** Never rejects: a database that hangs or throws is `down`, and whoever watches us has to read that. */
-async function askHealth({ health, clock, log }: WebParts): Promise<HealthView> {
+/** What was read, or `undefined` when that failed or took too long: whoever asks has to be answered. */
+async function inTime<T>({ clock, log }: WebParts, what: string, read: () => Promise<T>) {
   const waiting = new AbortController();
-  const tooLate = clock.sleep(HEALTH_WITHIN, waiting.signal).then(() => {
-    throw new Error(`no answer within ${HEALTH_WITHIN} ms`);
+  const tooLate = clock.sleep(ANSWER_WITHIN, waiting.signal).then(() => {
+    throw new Error(`no answer within ${ANSWER_WITHIN} ms`);
   });
   try {
-    return await Promise.race([health(), tooLate]);
+    return await Promise.race([read(), tooLate]);
   } catch (error) {
-    log.error({ reason: reasonOf(error) }, 'the health of the parts is unknown');
-    return {
-      status: 'down',
-      parts: { database: 'down', queue: 'down', unknownDeliveries: 0, heldDeliveries: 0, channels: [] },
-    };
+    log.error({ what, reason: reasonOf(error) }, 'a part of a page can not be read');
+    return undefined;
   } finally {
     tooLate.catch(() => undefined);
     waiting.abort();
   }
 }
 
+/** Never rejects: a database that hangs or throws is `down`, and whoever watches us has to read that. */
+const askHealth = async (parts: WebParts): Promise<HealthView> =>
+  (await inTime(parts, 'health', parts.health)) ?? {
+    status: 'down',
+    parts: { database: 'down', queue: 'down', unknownDeliveries: 0, heldDeliveries: 0, channels: [] },
+  };
+
 function homeRoutes(app: Hono, parts: WebParts): void {
   app.get('/', requireSession(parts), async (c) => {
     const [health, upcoming, participation] = await Promise.all([
       askHealth(parts),
-      parts.upcoming(),
-      parts.participation(),
+      inTime(parts, 'upcoming', parts.upcoming),
+      inTime(parts, 'participation', parts.participation),
     ]);
     const hasSandbox = parts.sandbox !== undefined;
     const { lessons, faults } = parts.catalogue();
     const now = parts.clock.now();
-    const view = { health, upcoming, participation, lessons, faults, hasSandbox };
+    const read = { ...(upcoming ? { upcoming } : {}), ...(participation ? { participation } : {}) };
+    const view = { health, ...read, lessons, faults, hasSandbox };
     return c.html(homePage({ ...view, now, zone: parts.config.zone }));
   });
   app.get('/enter', async (c) => {
@@ -126,16 +126,6 @@ function homeRoutes(app: Hono, parts: WebParts): void {
     return c.redirect('/', 303);
   });
 }
-
-const isSecure = ({ config }: WebParts) => config.publicUrl.startsWith('https:');
-
-const cookieOptions = (parts: WebParts, expires?: Date) => ({
-  path: '/',
-  httpOnly: true,
-  sameSite: 'Lax' as const,
-  secure: isSecure(parts),
-  ...(expires ? { expires } : {}),
-});
 
 function lessonRoutes(app: Hono, parts: WebParts): void {
   app.get('/l/:id', async (c) => {
@@ -169,48 +159,6 @@ async function sendPicture({ config }: WebParts, file: string): Promise<Response
   return new Response(new Uint8Array(bytes), {
     headers: { 'Content-Type': type, 'Cache-Control': 'max-age=3600' },
   });
-}
-
-function sandboxRoutes(app: Hono, parts: WebParts): () => void {
-  const { sandbox } = parts;
-  if (!sandbox) {
-    app.get('/sandbox', (c) =>
-      c.html(notice('没有开沙盒', '在 CHANNELS 里加上 sandbox，重新启动就有了。'), 404),
-    );
-    return () => undefined;
-  }
-  app.get('/sandbox', async (c, next) => {
-    const token = c.req.query('token');
-    const cookie = sandboxCookie(parts);
-    if (token === undefined || cookie === undefined || !isSandboxToken(parts, token)) return await next();
-    setCookie(c, SANDBOX_COOKIE, cookie, cookieOptions(parts));
-    return c.redirect('/sandbox', 303);
-  });
-  app.use('/sandbox', requireSandbox(parts));
-  app.use('/sandbox/*', requireSandbox(parts));
-  app.get('/sandbox', async (c) => c.html(await drawSandbox(c, parts, sandbox)));
-  const api = sandboxApi(parts, sandbox, (picture) => sendPicture(parts, picture));
-  app.route('/sandbox/api', api.routes);
-  return () => api.close();
-}
-
-/** `?as=PERSON` or `?room=ID` (or its key), and `&chat=private`; whatever isn't there is the first that there is. */
-async function drawSandbox(c: Context, parts: WebParts, sandbox: NonNullable<WebParts['sandbox']>) {
-  const world = sandbox.world();
-  const room =
-    world.rooms.find(({ id, key }) => [id, key].includes(c.req.query('room') ?? '')) ?? world.rooms[0];
-  const viewer =
-    findViewer(sandbox, c.req.query('as') ?? '') ?? findViewer(sandbox, room?.people[0]?.id ?? '');
-  if (!viewer) throw new UserError('沙盒里还没有人');
-  const chat = c.req.query('chat') === 'private' ? 'private' : 'group';
-  const span = { limit: SHOWN_AT_FIRST };
-  const [group, own] = await Promise.all([
-    sandbox.messages(placeOf(viewer, 'group'), span),
-    sandbox.messages(placeOf(viewer, 'private'), span),
-  ]);
-  const { zone, publicUrl } = parts.config;
-  const light = { now: parts.clock.now(), zone, publicUrl };
-  return await sandboxPage({ world, viewer, chat, messages: { group, private: own }, light });
 }
 
 /** Listens. Rejects with a `UserError` when the port is taken. */

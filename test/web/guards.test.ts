@@ -166,21 +166,33 @@ describe('every answer', () => {
   it('tells of a failure in kind words and shows no stack', async () => {
     await open({
       parts: {
-        upcoming: async () => {
-          throw new Error('secret detail of the database');
-        },
         sendNextLesson: async () => {
           throw new Error('secret detail of the queue');
         },
       },
     });
-    const page = await site.get('/');
+    site.sandbox.messages = async () => {
+      throw new Error('secret detail of the database');
+    };
+    const page = await site.get('/sandbox');
     expect(page.status).toBe(500);
-    expect(await page.text()).toMatch(/出了点问题/);
+    const shown = await page.text();
+    expect(shown).toMatch(/出了点问题[\s\S]*已经记下来的都还在[\s\S]*再打开一次/);
+    expect(shown).not.toMatch(/secret|at .*\.ts/);
     const answer = await site.post('/sandbox/api/next', { room: 'huacha@sandbox' });
     expect(answer.status).toBe(500);
     const words = await answer.text();
     expect(words).not.toMatch(/secret|at .*\.ts/);
     expect(words).toContain('请再试一次');
+  });
+
+  it('says what is safe where nobody can be recognised', async () => {
+    const broken = async () => {
+      throw new Error('secret detail of the database');
+    };
+    await open({ env: PUBLIC, parts: { sessions: { isLinkLive: broken, spendLink: broken, find: broken } } });
+    const page = await site.get('/', { cookie: 'weike_session=x' });
+    expect(page.status).toBe(503);
+    expect(await page.text()).toMatch(/暂时进不去[\s\S]*记下过的都还在/);
   });
 });

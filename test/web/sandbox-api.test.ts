@@ -242,6 +242,104 @@ describe('the next lesson', () => {
     expect(answer.status).toBe(400);
     expect(await answer.json()).toEqual({ error: '这个群没有启用' });
   });
+
+  it('says in Chinese what was meant for a terminal', async () => {
+    await open({
+      parts: {
+        sendNextLesson: async () => {
+          throw new UserError('group huacha has had lesson x in this revision already: nothing was sent');
+        },
+      },
+    });
+    const answer = await site.post('/sandbox/api/next', { room: GROUP.roomId });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toEqual({ error: '没有办成，什么也没有改动。' });
+  });
+});
+
+describe('a form without script', () => {
+  const form = (fields: Record<string, string>) =>
+    new URLSearchParams({
+      person: 'huacha-01',
+      where: 'group',
+      text: '打卡',
+      key: 'abcdef123456',
+      ...fields,
+    });
+
+  it('says it once, however often it is sent, and leads back to the chat', async () => {
+    await open();
+    for (let at = 0; at < 2; at += 1) {
+      const answer = await site.post('/sandbox/say', form({}));
+      expect(answer.status).toBe(303);
+      expect(answer.headers.get('location')).toBe('/sandbox?as=huacha-01');
+    }
+    const own = await site.post('/sandbox/say', form({ where: 'private', key: 'fedcba654321' }));
+    expect(own.headers.get('location')).toBe('/sandbox?as=huacha-01&chat=private');
+    expect(await said()).toEqual(['打卡']);
+  });
+
+  it.each([
+    ['nothing was typed', { text: ' ' }, '先写点什么'],
+    ['too much was typed', { text: '茶'.repeat(2_001) }, '太长了，一次最多 2000 个字'],
+    ['nobody is that', { person: 'nobody' }, '沙盒里没有这个人'],
+    ['the place is none', { where: '<b>' }, '没看懂这条消息'],
+  ])('keeps the words when %s', async (_what, fields, words) => {
+    await open();
+    const answer = await site.post('/sandbox/say', form({ ...fields }));
+    expect(answer.status).toBe(400);
+    const page = await answer.text();
+    expect(page).toContain(words);
+    expect(page).toContain(
+      `${form({ ...fields })
+        .get('text')
+        ?.trim()}</textarea`,
+    );
+    expect(await said()).toEqual([]);
+  });
+
+  it('shows what was typed as text, whatever it is', async () => {
+    await open();
+    const answer = await site.post('/sandbox/say', form({ person: 'nobody', text: `</textarea>${EVIL}` }));
+    expect(await answer.text()).not.toMatch(/<script>alert|<img/);
+  });
+
+  it('is refused when it is too large, and from elsewhere', async () => {
+    await open();
+    expect((await site.post('/sandbox/say', form({ text: 'x'.repeat(50_000) }))).status).toBe(413);
+    const foreign = await site.post('/sandbox/say', form({}), { origin: 'https://evil.example' });
+    expect(foreign.status).toBe(403);
+    expect((await site.post('/sandbox/next', form({}), { origin: 'https://evil.example' })).status).toBe(403);
+    expect(await said()).toEqual([]);
+  });
+
+  it('asks for the next lesson, and says why not', async () => {
+    const rooms: string[] = [];
+    await open({
+      parts: {
+        sendNextLesson: async (room) => {
+          rooms.push(room);
+          if (rooms.length === 1) return '这就发';
+          throw new UserError('group huacha is disabled: "weike group enable huacha" first');
+        },
+      },
+    });
+    const sent = await site.post('/sandbox/next', form({}));
+    expect(sent.status).toBe(303);
+    const page = await (await site.get(sent.headers.get('location') ?? '')).text();
+    expect(page).toContain('下一课这就发到群里');
+    const refused = await site.post('/sandbox/next', form({}));
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('没有办成，什么也没有改动。');
+    expect(rooms).toEqual([GROUP.roomId, GROUP.roomId]);
+  });
+
+  it('tells only what we know to tell', async () => {
+    await open();
+    const page = await (await site.get('/sandbox?told=%E4%B8%AD%E5%A5%96%E4%BA%86&try=99&pane=evil')).text();
+    expect(page).not.toContain('中奖了');
+    expect(page).toContain('data-pane="talk"');
+  });
 });
 
 describe('the live stream', () => {

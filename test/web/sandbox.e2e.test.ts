@@ -126,13 +126,15 @@ describe.runIf(canRun)('the sandbox in a browser', () => {
     await sees(page, '<script>');
     const small = async () =>
       await page
-        .locator('button:visible, a.chat:visible, textarea:visible')
+        .locator(
+          'button:visible, .bar a:visible, a.chat:visible, a.as:visible, .tries a:visible, textarea:visible',
+        )
         .evaluateAll((all) =>
           all.filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML),
         );
     const panes = [
       async () => undefined,
-      () => page.getByRole('button', { name: '聊天列表' }).click(),
+      () => page.getByRole('link', { name: '聊天列表' }).click(),
       () => page.locator('.me').click(),
     ];
     for (const go of panes) {
@@ -142,10 +144,10 @@ describe.runIf(canRun)('the sandbox in a browser', () => {
     }
     await page.keyboard.press('Escape');
     await page.locator('.chat[data-chat="group"]').click();
-    await page.getByRole('button', { name: '怎么试' }).click();
+    await page.getByRole('link', { name: '怎么试' }).click();
     expect(await overflow(page)).toBe(0);
     expect(await small()).toEqual([]);
-    await page.getByRole('button', { name: '1A 2C' }).click();
+    await page.getByRole('link', { name: '1A 2C' }).click();
     expect(await page.locator('#text').inputValue()).toBe('1A 2C');
     expect(await page.locator('#log').evaluate((log) => log.scrollWidth - log.clientWidth)).toBe(0);
   });
@@ -232,7 +234,7 @@ describe.runIf(canRun)('the sandbox in a browser', () => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('发送');
     await page.keyboard.press('Enter');
     await sees(page, '打卡');
-    await page.getByRole('button', { name: '聊天列表' }).press('Enter');
+    await page.getByRole('link', { name: '聊天列表' }).press('Enter');
     await page.getByRole('button', { name: '大字' }).press('Enter');
     await page.waitForLoadState('load');
     await live(page);
@@ -240,13 +242,131 @@ describe.runIf(canRun)('the sandbox in a browser', () => {
     expect(await overflow(page)).toBe(0);
   });
 
-  it('can be read without script, with the way to write', async () => {
-    await site.sandbox.say('huacha-02', GROUP, '没有脚本也看得见');
-    const context = await browser.newContext({ viewport: PHONE, javaScriptEnabled: false });
-    const page = await context.newPage();
+  it('keeps over a reload what did not go out, until it is sent again or thrown away', async () => {
+    const page = await open('/sandbox?as=huacha-01', { viewport: PHONE });
+    await page.route('**/api/say', (route) => route.abort());
+    await say(page, '第一句没发出去');
+    await page.getByRole('button', { name: '没发出去，点一下重发' }).waitFor();
+    await say(page, '第二句也没有');
+    await page.getByRole('button', { name: '没发出去，点一下重发' }).nth(1).waitFor();
+    await page.unroute('**/api/say');
+    await page.reload();
+    await live(page);
+    expect(await page.locator('#pending .bubble').allInnerTexts()).toEqual([
+      '第一句没发出去',
+      '第二句也没有',
+    ]);
+    // It belongs to whoever said it, where it was said.
+    await page.goto(`${web.url}/sandbox?as=huacha-02`);
+    await live(page);
+    expect(await page.locator('#pending .bubble').count()).toBe(0);
     await page.goto(`${web.url}/sandbox?as=huacha-01`);
-    await page.getByText('没有脚本也看得见', { exact: true }).waitFor();
-    await page.locator('.talk noscript .banner').waitFor();
-    expect(await page.locator('#compose').isVisible()).toBe(false);
+    await live(page);
+    await page.getByRole('button', { name: '没发出去，点一下重发' }).first().click();
+    await sees(page, '第一句没发出去');
+    await page.getByRole('button', { name: '不发了' }).click();
+    await page.reload();
+    await live(page);
+    await sees(page, '第一句没发出去');
+    expect(await page.locator('#pending .bubble').count()).toBe(0);
+    const kept = await site.sandbox.messages(GROUP, { limit: 10 });
+    expect(kept.map(({ text }) => text)).toEqual(['第一句没发出去']);
+  });
+
+  it('does not say twice what was stored though the page was closed before it heard', async () => {
+    const page = await open('/sandbox?as=huacha-01');
+    await page.route('**/api/say', async (route) => {
+      await route
+        .fetch()
+        .then(() => new Promise(() => undefined))
+        .catch(() => undefined);
+    });
+    // Neither the answer nor the live line tells this page that it was stored.
+    await page.route('**/api/events*', (route) => route.abort());
+    await page.reload();
+    await say(page, '其实到了');
+    await until(async () => (await site.sandbox.messages(GROUP, { limit: 10 })).length === 1);
+    await page.unroute('**/api/events*');
+    await page.reload();
+    await live(page);
+    await sees(page, '其实到了');
+    await page.locator('#pending > *').first().waitFor({ state: 'detached' });
+    expect(await bubbles(page)).toEqual(['其实到了']);
+  });
+
+  it('throws away in one window what another one has sent', async () => {
+    const context = await browser.newContext({ viewport: PHONE });
+    const [first, second] = [await context.newPage(), await context.newPage()];
+    await first.goto(`${web.url}/sandbox?as=huacha-01`);
+    await live(first);
+    await first.route('**/api/say', (route) => route.abort());
+    await say(first, '两个窗口');
+    await first.locator('.again').waitFor();
+    await first.unroute('**/api/say');
+    await second.goto(`${web.url}/sandbox?as=huacha-01`);
+    await live(second);
+    await second.locator('.again').waitFor();
+    await first.locator('.again').click();
+    await sees(second, '两个窗口');
+    await second.locator('.again').waitFor({ state: 'detached' });
+    expect(await bubbles(second)).toEqual(['两个窗口']);
+  });
+
+  describe('without script', () => {
+    async function openPlain(path: string): Promise<Page> {
+      const context = await browser.newContext({ viewport: PHONE, javaScriptEnabled: false });
+      const page = await context.newPage();
+      await page.goto(web.url + path);
+      return page;
+    }
+    const plainBubbles = (page: Page) => page.locator('#messages .bubble').allInnerTexts();
+
+    it('shows the newest message, the chats, the other groups and the hints at 360 px', async () => {
+      for (let at = 1; at <= 30; at += 1) await site.sandbox.say('huacha-02', GROUP, `第 ${at} 句`);
+      const page = await openPlain('/sandbox?as=huacha-01');
+      const newest = page.getByText('第 30 句', { exact: true });
+      const isInView = async () => {
+        const box = await newest.boundingBox();
+        return box !== null && box.y > 52 && box.y + box.height < 720;
+      };
+      expect(await isInView()).toBe(true);
+      await page.getByRole('link', { name: '聊天列表' }).click();
+      await page.getByRole('link', { name: /村淘服务站党支部群/ }).click();
+      expect(await page.locator('#topic').innerText()).toBe('村淘服务站党支部群');
+      await page.getByRole('link', { name: '聊天列表' }).click();
+      await page.getByRole('combobox').selectOption({ label: '农志远' });
+      await page.getByRole('button', { name: '换成这个人' }).click();
+      expect(await page.locator('#text').getAttribute('placeholder')).toContain('农志远');
+      await page.getByRole('link', { name: '怎么试' }).click();
+      await page.getByRole('link', { name: /打卡 今天学会了/ }).click();
+      expect(await page.locator('#text').inputValue()).toBe('打卡 今天学会了密封存茶');
+      await page.getByRole('button', { name: '发送' }).click();
+      expect(await plainBubbles(page)).toContain('打卡 今天学会了密封存茶');
+      await until(() => site.heard.messages.some(({ contactId }) => contactId === 'huacha-04'));
+    });
+
+    it('says things in the group and in private, and keeps what was refused', async () => {
+      const page = await openPlain('/sandbox?as=huacha-01');
+      await page.fill('#text', '1A 2C\n第二行');
+      await page.getByRole('button', { name: '发送' }).click();
+      expect(await plainBubbles(page)).toEqual(['1A 2C\n第二行']);
+      await page.getByRole('link', { name: '刷新' }).click();
+      expect(await plainBubbles(page)).toEqual(['1A 2C\n第二行']);
+      await page.getByRole('link', { name: '聊天列表' }).click();
+      await page.getByRole('link', { name: /小课（私聊）/ }).click();
+      await page.fill('#text', '   ');
+      await page.getByRole('button', { name: '发送' }).click();
+      expect(await page.locator('#told').innerText()).toBe('先写点什么');
+      await page.fill('#text', '帮助');
+      await page.getByRole('button', { name: '发送' }).click();
+      expect(await plainBubbles(page)).toEqual(['帮助']);
+      expect(await page.locator('#topic').innerText()).toBe('小课');
+    });
+
+    it('sends the next lesson, and says so', async () => {
+      const page = await openPlain('/sandbox?as=huacha-01');
+      await page.getByRole('button', { name: '立即发下一课' }).click();
+      expect(await page.locator('#told').innerText()).toContain('下一课这就发到群里');
+    });
   });
 });

@@ -17,11 +17,21 @@ import {
   type Viewer,
 } from '../sandbox-view.ts';
 
+/** What a narrow screen shows; a wide one shows all three. */
+export type Pane = 'talk' | 'list' | 'hints';
+
 export interface SandboxPageView {
   readonly world: SandboxWorld;
   readonly viewer: Viewer;
   /** The chat that is open. */
   readonly chat: ChatName;
+  readonly pane: Pane;
+  /** What the last press came to; `''` for nothing. */
+  readonly told: string;
+  /** What was typed and not taken; `''` for nothing. */
+  readonly draft: string;
+  /** For the one message that the plain form says. */
+  readonly key: string;
   /** The last messages of both chats, oldest first. */
   readonly messages: Readonly<Record<ChatName, readonly SandboxMessage[]>>;
   readonly light: Light;
@@ -39,12 +49,12 @@ export const sandboxPage = (view: SandboxPageView): Html =>
     body: html`<div
         class="app"
         id="app"
-        data-pane="talk"
+        data-pane="${view.pane}"
         data-person="${view.viewer.person.id}"
         data-chat="${view.chat}"
         data-last="${lastId(view)}"
       >
-        ${listPane(view)} ${talkPane(view)} ${hintPane()}
+        ${listPane(view)} ${talkPane(view)} ${hintPane(view)}
       </div>
       ${picker()}
       <script type="application/json" id="world">
@@ -73,8 +83,8 @@ function worldForScript({ rooms }: SandboxWorld) {
   return raw(JSON.stringify(world).replaceAll('<', '\\u003c'));
 }
 
-const addressOf = ({ viewer }: SandboxPageView, chat: ChatName) =>
-  `/sandbox?as=${viewer.person.id}${chat === 'private' ? '&chat=private' : ''}`;
+const addressOf = ({ viewer }: SandboxPageView, chat: ChatName, pane: Pane = 'talk') =>
+  `/sandbox?as=${viewer.person.id}${chat === 'private' ? '&chat=private' : ''}${pane === 'talk' ? '' : `&pane=${pane}`}`;
 
 const listPane = (view: SandboxPageView) => {
   const { room, person } = view.viewer;
@@ -154,14 +164,18 @@ const talkPane = (view: SandboxPageView) => {
   const inGroup = view.chat === 'group';
   return html`<main class="pane talk">
     <header class="bar">
-      <button class="back narrow" type="button" data-act="list" aria-label="聊天列表">
-        ${arrow()}<span class="unread" hidden></span>
-      </button>
+      <a
+        class="back narrow"
+        href="${addressOf(view, view.chat, 'list')}"
+        data-act="list"
+        aria-label="聊天列表"
+        >${arrow()}<span class="unread" hidden></span
+      ></a>
       <h1>
         <span id="topic">${inGroup ? room.topic : '小课'}</span
         ><small id="count">${inGroup ? `(${room.people.length + 1})` : ''}</small>
       </h1>
-      <button class="more narrow" type="button" data-act="hints">怎么试</button>
+      <a class="more narrow" href="${addressOf(view, view.chat, 'hints')}" data-act="hints">怎么试</a>
     </header>
     <p class="banner" id="banner" role="status" hidden></p>
     <div class="log" id="log" role="log" aria-live="polite" aria-label="聊天记录" tabindex="0">
@@ -180,29 +194,36 @@ const talkPane = (view: SandboxPageView) => {
     </div>
     <button class="fresh" id="fresh" type="button" hidden>有新消息 ↓</button>
     <noscript
-      ><p class="banner">
-        这个浏览器没有开脚本：可以看消息，刷新会有新的；要说话请打开脚本，或换一个浏览器。
+      ><p class="banner refresh">
+        这个浏览器没有开脚本，新消息要刷新才看得到。<a class="button" href="${addressOf(view, view.chat)}"
+          >刷新</a
+        >
       </p></noscript
     >
-    <p class="told" id="told" role="status"></p>
-    <form class="compose" id="compose" hidden>
+    <p class="told" id="told" role="status">${view.told}</p>
+    <form class="compose" id="compose" method="post" action="/sandbox/say">
+      <input type="hidden" name="person" value="${person.id}" />
+      <input type="hidden" name="where" value="${view.chat}" />
+      <input type="hidden" name="key" value="${view.key}" />
       <div class="quick" ${inGroup ? '' : 'hidden'}>
-        <button type="button" data-act="mention">@小课</button>
-        <button type="button" data-act="next">立即发下一课</button>
+        <button type="button" data-act="mention" hidden>@小课</button>
+        <button formaction="/sandbox/next" data-act="next">立即发下一课</button>
       </div>
       <div class="entry">
-        <button class="as" type="button" data-act="pick" aria-label="换一个人说话">
+        <a class="as" href="${addressOf(view, view.chat, 'list')}" data-act="pick" aria-label="换一个人说话">
           <span id="entry-face">${drawFace(person)}</span>
-        </button>
+        </a>
         <textarea
           id="text"
+          name="text"
           rows="1"
           maxlength="2000"
           enterkeyhint="send"
           aria-label="要说的话"
           placeholder="以 ${person.name} 的身份说……"
-        ></textarea>
-        <button class="send" type="submit">发送</button>
+        >
+${view.draft}</textarea>
+        <button class="send">发送</button>
       </div>
     </form>
   </main>`;
@@ -232,7 +253,8 @@ const arrow = () =>
     />
   </svg>`;
 
-const TRIES = [
+/** What one may try to say, and what comes of it. */
+export const TRIES = [
   ['1A 2C', '答题：题号加字母'],
   ['1A 2AC 3对', '多选、判断一起答'],
   ['打卡 今天学会了密封存茶', '打卡，后面可以写心得'],
@@ -241,10 +263,12 @@ const TRIES = [
   ['帮助', '小课会做什么'],
 ] as const;
 
-const hintPane = () =>
+const hintPane = (view: SandboxPageView) =>
   html`<aside class="pane hints" aria-label="怎么试">
     <header class="bar">
-      <button class="back narrow" type="button" data-act="talk" aria-label="回到聊天">${arrow()}</button>
+      <a class="back narrow" href="${addressOf(view, view.chat)}" data-act="talk" aria-label="回到聊天"
+        >${arrow()}</a
+      >
       <h2>怎么试</h2>
     </header>
     <ol class="steps">
@@ -256,9 +280,11 @@ const hintPane = () =>
     <h3>可以这样说</h3>
     <ul class="tries">
       ${TRIES.map(
-        ([words, meaning]) =>
+        ([words, meaning], index) =>
           html`<li>
-            <button type="button" data-say="${words}"><b>${words}</b><small>${meaning}</small></button>
+            <a href="${addressOf(view, 'group')}&try=${index}" data-say="${words}"
+              ><b>${words}</b><small>${meaning}</small></a
+            >
           </li>`,
       )}
     </ul>

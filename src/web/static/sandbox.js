@@ -51,6 +51,13 @@ function element(tag, className, words) {
   return made;
 }
 
+function press(className, words, action) {
+  const button = element('button', className, words);
+  button.type = 'button';
+  button.addEventListener('click', action);
+  return button;
+}
+
 function faceOf(person) {
   const face = element('span', `avatar tint-${person.tint}`, person.letters);
   face.setAttribute('aria-hidden', 'true');
@@ -92,13 +99,15 @@ function pendingRow(item, known) {
     row.dataset.key = item.key;
   }
   row.classList.toggle('stuck', Boolean(item.stuck));
-  row.querySelector('.again')?.remove();
+  row.querySelector('.failed')?.remove();
   if (item.stuck) {
     const reason = item.failed && item.failed !== '没发出去' ? `没发出去（${item.failed}）` : '没发出去';
-    const again = element('button', 'again', `${reason}，点一下重发`);
-    again.type = 'button';
-    again.addEventListener('click', () => outbox.again(item));
-    row.querySelector('.said').append(again);
+    const failed = element('div', 'failed');
+    failed.append(
+      press('again', `${reason}，点一下重发`, () => outbox.again(item)),
+      press('drop', '不发了', () => outbox.drop(item)),
+    );
+    row.querySelector('.said').append(failed);
   }
   return row;
 }
@@ -142,11 +151,8 @@ async function load() {
     log.toEnd();
   } catch {
     if (round !== state.round) return;
-    const again = element('button', 'button', '再读一次');
-    again.type = 'button';
-    again.addEventListener('click', () => void load());
     tell('empty', '消息没读出来，说过的都还在。');
-    byId('empty').append(again);
+    byId('empty').append(press('button', '再读一次', () => void load()));
   }
 }
 
@@ -358,8 +364,12 @@ const acts = {
 document.addEventListener('click', (event) => {
   const target = event.target.closest('[data-act], [data-say], a.chat');
   if (!target) return;
-  if (target.dataset.act) acts[target.dataset.act](target);
-  else if (target.dataset.say) {
+  if (target.dataset.act) {
+    // Without us it is a link or a form's button.
+    event.preventDefault();
+    acts[target.dataset.act](target);
+  } else if (target.dataset.say) {
+    event.preventDefault();
     show('talk');
     text.value = target.dataset.say;
     text.focus();
@@ -399,8 +409,7 @@ new IntersectionObserver(
 const asked = new URLSearchParams(location.search);
 const known = memory.read();
 const back = findPerson(asked.has('room') ? known.rooms?.[asked.get('room')] : known.person);
-byId('compose').hidden = false;
-document.querySelector('.me').hidden = false;
+for (const waiting of document.querySelectorAll('.me, [data-act="mention"]')) waiting.hidden = false;
 if (!asked.has('as') && back) open(back, state.chat);
 else {
   remember();
