@@ -119,6 +119,7 @@ async function shootStates() {
       database: 'down',
       queue: 'ok',
       unknownDeliveries: 2,
+      heldDeliveries: 1,
       channels: [
         { account: 'wechaty:county', state: 'waiting-login', reason: '等待扫码登录' },
         {
@@ -134,7 +135,7 @@ async function shootStates() {
   };
   const ok: HealthView = {
     status: 'ok',
-    parts: { database: 'ok', queue: 'ok', unknownDeliveries: 0, channels: [] },
+    parts: { database: 'ok', queue: 'ok', unknownDeliveries: 0, heldDeliveries: 0, channels: [] },
   };
   const broken = () => Promise.reject(new Error('gone'));
   const base: Pick<WebParts, 'config' | 'clock' | 'log' | 'catalogue' | 'sendNextLesson' | 'sessions'> = {
