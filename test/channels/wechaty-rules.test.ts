@@ -23,8 +23,6 @@ describe('whether an account is deaf', () => {
     ['one lost echo is an accident', { unanswered: [0], echoes: true }, false],
     ['two are not', { unanswered: [0, 5], echoes: true }, true],
     ['an echo may still come', { unanswered: [0, 9 * MINUTE + 1], echoes: true }, false],
-    ['something was heard since', { unanswered: [0, 5], echoes: true, lastTrafficAt: 6 }, false],
-    ['what was heard before does not help', { unanswered: [10, 15], echoes: true, lastTrafficAt: 6 }, true],
     ['a puppet that never echoes gets more time', { unanswered: [0, 1, 2], echoes: false }, false],
     ['but not for ever', { unanswered: [0, 1, 2, 3], echoes: false }, true],
   ])('%s', (_name, heard, expected) => {
@@ -37,9 +35,8 @@ describe('whether an account is deaf', () => {
         let now = 1;
         const hearing = openHearing(() => now);
         for (const gap of gaps) {
-          const said = now;
-          hearing.said(said);
-          now += gap + 1;
+          hearing.said(hearing.mark());
+          now += gap;
           hearing.traffic();
         }
         expect(isDeaf(hearing.heard(), now + later)).toBe(false);
@@ -47,16 +44,29 @@ describe('whether an account is deaf', () => {
     );
   });
 
-  it('does not count a send whose echo came before the send returned', () => {
+  it('does not count a send whose echo came before the send returned, though no time passed', () => {
+    const hearing = openHearing(() => 100);
+    const before = hearing.mark();
+    hearing.traffic();
+    hearing.said(before);
+    expect(hearing.heard().unanswered).toEqual([]);
+    hearing.said(hearing.mark());
+    expect(hearing.heard().unanswered).toEqual([100]);
+  });
+
+  it('tells signs of life from what was said', () => {
     let now = 100;
     const hearing = openHearing(() => now);
-    const startedAt = now;
+    const mark = hearing.mark();
+    expect(hearing.since(mark)).toBe(false);
+    hearing.sign();
+    expect(hearing.since(mark)).toBe(true);
+    expect(hearing.lastTrafficAt()).toBeUndefined();
     now = 150;
     hearing.traffic();
-    hearing.said(startedAt);
-    expect(hearing.heard().unanswered).toEqual([]);
+    now = 200;
     hearing.sign();
-    expect(hearing.lastTrafficAt()).toBe(150);
+    expect([hearing.lastTrafficAt(), hearing.lastHeardAt()]).toEqual([150, 200]);
   });
 });
 

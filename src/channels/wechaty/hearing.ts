@@ -5,9 +5,7 @@
 import { MINUTE } from '../../clock.ts';
 
 export interface Heard {
-  /** When a message or one of our own echoes last came. Heartbeats and probes are answered by deaf accounts too. */
-  readonly lastTrafficAt?: number;
-  /** When those of our sends began that got neither an id nor, so far, an echo. */
+  /** When those of our sends began that got no id, and since which nothing was heard: no echo, no message. */
   readonly unanswered: readonly number[];
   /** Whether this account has ever given an echo. */
   readonly echoes: boolean;
@@ -24,41 +22,51 @@ const ENOUGH_WITHOUT_ECHOES = 4;
  * Whether the account has to be taken for deaf: several things that we said were answered by nothing, and
  * nothing else was heard since. Silence alone proves nothing; groups sleep at night.
  */
-export function isDeaf(
-  { lastTrafficAt = Number.NEGATIVE_INFINITY, unanswered, echoes }: Heard,
-  now: number,
-  echoWithin = ECHO_WITHIN,
-): boolean {
-  const silent = unanswered.filter((at) => at > lastTrafficAt && now - at >= echoWithin);
+export function isDeaf({ unanswered, echoes }: Heard, now: number, echoWithin = ECHO_WITHIN): boolean {
+  const silent = unanswered.filter((at) => now - at >= echoWithin);
   return silent.length >= (echoes ? ENOUGH : ENOUGH_WITHOUT_ECHOES);
 }
 
-/** Keeps what {@link isDeaf} asks for. */
+/** Before something is asked or said: {@link openHearing} tells whether anything came since. */
+export interface Mark {
+  readonly at: number;
+  readonly signs: number;
+  readonly traffic: number;
+}
+
+/** Keeps what {@link isDeaf} asks for. Things are told apart by their order: a millisecond holds several. */
 export function openHearing(now: () => number) {
   let lastTrafficAt: number | undefined;
   let lastHeardAt: number | undefined;
   let echoes = false;
   let unanswered: number[] = [];
+  let signs = 0;
+  let traffic = 0;
   return {
-    heard: (): Heard => ({ unanswered, echoes, ...(lastTrafficAt === undefined ? {} : { lastTrafficAt }) }),
+    heard: (): Heard => ({ unanswered, echoes }),
     lastTrafficAt: () => lastTrafficAt,
     lastHeardAt: () => lastHeardAt,
-    /** Anything at all came: a heartbeat, an answer to a probe. */
+    mark: (): Mark => ({ at: now(), signs, traffic }),
+    /** Whether anything at all came since then. */
+    since: (mark: Mark): boolean => signs > mark.signs,
+    /** Anything at all came: a heartbeat, an answer to a probe. Deaf accounts give these too. */
     sign() {
+      signs += 1;
       lastHeardAt = now();
     },
     /** A message or an echo came. */
     traffic() {
-      lastHeardAt = now();
-      lastTrafficAt = lastHeardAt;
+      traffic += 1;
+      lastTrafficAt = now();
+      lastHeardAt = lastTrafficAt;
       unanswered = [];
     },
     echo() {
       echoes = true;
     },
-    /** We said something, beginning at that instant, and were told no id. Its echo may have come before. */
-    said(at: number) {
-      if (lastTrafficAt === undefined || at > lastTrafficAt) unanswered.push(at);
+    /** We said something, beginning at that mark, and were told no id. Its echo may have come before. */
+    said(mark: Mark) {
+      if (traffic === mark.traffic) unanswered.push(mark.at);
     },
     /** A new connection owes nothing for the old one. */
     begin() {

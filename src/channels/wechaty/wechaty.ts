@@ -321,7 +321,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
 
   /** Asks twice whether it is there; any sign of life is an answer. */
   async function answers(puppet: Puppet, every: number, broken: AbortSignal): Promise<boolean> {
-    const askedAt = clock.now();
+    const mark = hearing.mark();
     for (let asked = 0; asked < 2; asked += 1) {
       try {
         puppet.ding('probe');
@@ -329,7 +329,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
         log.warn({ account, reason: reasonOf(error) }, 'the account could not be asked');
       }
       await clock.sleep(every, broken);
-      if (broken.aborted || (hearing.lastHeardAt() ?? 0) > askedAt) return true;
+      if (broken.aborted || hearing.since(mark)) return true;
     }
     return false;
   }
@@ -410,9 +410,9 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
       if (state !== 'online' || !puppet?.isLoggedIn || !vendor)
         throw new NotSentError(reason ?? '账号不在线');
       const conversation = await conversationOf(puppet, target);
-      const startedAt = clock.now();
+      const mark = hearing.mark();
       const receipt = await sayPart(puppet, vendor, conversation, target, part);
-      if (receipt.messageId === undefined) hearing.said(startedAt);
+      if (receipt.messageId === undefined) hearing.said(mark);
       return receipt;
     },
   };
