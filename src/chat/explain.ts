@@ -1,11 +1,12 @@
 /** What to mend, said to the person who wrote something that can't be read with certainty. */
+import { exampleOf } from '../lessons/compose.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import type { AskReason } from './interpret.ts';
 
 /** A short sentence without a full stop; `lesson` is the one whose quiz is open, when there is one. */
 export function explainAsk(why: AskReason, lesson?: Lesson): string {
   const count = lesson?.questions.length ?? 0;
-  const example = lesson ? `，比如 ${exampleAnswer(lesson)}` : '';
+  const example = lesson ? `，比如 ${exampleOf(lesson.questions)}` : '';
   switch (why) {
     case 'count':
       return `这次有 ${count} 题，请带上题号再发一次${example}`;
@@ -20,12 +21,4 @@ export function explainAsk(why: AskReason, lesson?: Lesson): string {
     case 'closed':
       return '现在没有开着的小测，等下一课发出来再答';
   }
-}
-
-/** An answer of the right form, not the right answer: `1A 2AC 3对 4密封`. */
-export function exampleAnswer(lesson: Pick<Lesson, 'questions'>): string {
-  const forms = { single: 'A', multi: 'AC', truefalse: '对', text: '填的词' } as const;
-  const [only, ...more] = lesson.questions;
-  if (only && more.length === 0) return forms[only.type];
-  return lesson.questions.map(({ no, type }) => `${no}${forms[type]}`).join(' ');
 }

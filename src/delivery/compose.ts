@@ -70,7 +70,7 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
     const lesson = delivery.hash === null ? undefined : await findRevision(trx, delivery.hash);
     if (!lesson) return { skip: '这一课的内容不在了' };
     const shares = await listQuestionResults(trx, delivery.content);
-    return { drafts: toDrafts(composeKey(lesson, shares, delivery.ordinal ?? undefined), lesson, channel) };
+    return { drafts: toDrafts(composeKey(lesson, shares, ordinalOf(delivery)), lesson, channel) };
   }
 
   /** The day of the nominal hour, also when it goes out after midnight. */
@@ -92,6 +92,8 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
     return { drafts: splitText(text, channel.limits.maxText).map((body) => ({ kind: 'text', body })) };
   }
 }
+
+const ordinalOf = ({ ordinal }: Delivery) => (ordinal === null ? {} : { ordinal });
 
 /** Parts as the channel takes them: long texts split, pictures by their file in the lessons' folder. */
 function toDrafts(parts: readonly ChatPart[], lesson: Lesson, channel: Channel): Draft[] {

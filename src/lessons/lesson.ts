@@ -1,6 +1,6 @@
 /** The shape of a lesson, as every other part sees it. `parse.ts` makes one from Markdown. */
 
-export type QuestionType = 'single' | 'multi' | 'truefalse' | 'text';
+export type QuestionType = 'single' | 'multi' | 'truefalse' | 'text' | 'number' | 'order';
 
 export interface Question {
   /** From 1, in the order of the list under `## 小测`. */
@@ -8,17 +8,24 @@ export interface Question {
   readonly type: QuestionType;
   /** Markdown of the question itself, one paragraph or more, without 答案 and without the （多选） mark. */
   readonly stem: string;
-  /** Markdown of each option, A first. Empty for `truefalse` and `text`. */
+  /** Markdown of each option, for `order` of each step, A first. Empty for the other types. */
   readonly options: readonly string[];
   /**
    * The right answer: capital letters in alphabetical order for `single` and `multi`; `['对']` or `['错']`
-   * for `truefalse`; every accepted spelling for `text`.
+   * for `truefalse`; every accepted spelling for `text`; the number with its tolerance for `number`, as the
+   * author wrote it (see number.ts); the letters in the right order for `order`.
    */
   readonly key: readonly string[];
   /** Markdown of the block quote, or `''`. */
   readonly explanation: string;
   /** Line in the file, from 1. */
   readonly line: number;
+}
+
+/** Questions that a quiz draws from the bank when it opens, the same for a whole group. */
+export interface Draw {
+  readonly tag: string;
+  readonly count: number;
 }
 
 export interface Lesson {
@@ -37,6 +44,8 @@ export interface Lesson {
   /** Markdown between the front matter and `## 小测`. */
   readonly body: string;
   readonly questions: readonly Question[];
+  /** What is drawn behind them. */
+  readonly draws: readonly Draw[];
   /** Path of the file, relative to the lessons' folder, with `/`. Pictures are looked up beside it. */
   readonly file: string;
   /** SHA-256 of the whole source text (LF line ends), hex. What was approved is pinned by it. */

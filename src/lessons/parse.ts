@@ -28,13 +28,13 @@ export function parseLesson(source: string, file: string): { lesson: Lesson | un
   const { yaml, rest, bodyLine } = splitFrontMatter(text);
   if (yaml === undefined) add(1, '没有文件头', '第一行写 ---，下面写 id 和 title，再写一行 ---');
   const head = readFrontMatter(yaml ?? 'course: ""', yaml === undefined ? () => undefined : add);
-  const { body, questions } = readBody(rest, bodyLine, add);
+  const { body, questions, draws } = readBody(rest, bodyLine, add);
   faults.sort((a, b) => a.line - b.line);
   if (faults.length > 0 || head.id === undefined || head.title === undefined) return { lesson: undefined, faults };
   const { id, title } = head;
   const minutes = head.minutes ?? Math.max(1, Math.round([...body].length / CHARACTERS_A_MINUTE));
   const hash = createHash('sha256').update(text).digest('hex');
-  return { lesson: { ...head, id, title, minutes, body, questions, file, hash }, faults };
+  return { lesson: { ...head, id, title, minutes, body, questions, draws, file, hash }, faults };
 }
 
 function readBody(rest: string, bodyLine: number, add: AddFault) {
@@ -45,13 +45,13 @@ function readBody(rest: string, bodyLine: number, add: AddFault) {
   const quizLine = quiz?.token.map?.[0];
   const body = (quizLine === undefined ? lines : lines.slice(0, quizLine)).join('\n').trim();
   if (body === '') add(bodyLine, '没有正文', '在文件头下面写这一课的内容');
-  if (!quiz) return { body, questions: [] };
+  if (!quiz) return { body, questions: [], draws: [] };
   if (second) add(bodyLine + (second.token.map?.[0] ?? 0), '小测出现了两次', '所有的题放在最后一个 ## 小测 下面');
   const after = tokens.slice(closingOf(tokens, quiz.index) + 1);
   const section = after.find((token) => token.type === 'heading_open' && token.level === 0);
   if (section && !second)
     add(bodyLine + (section.map?.[0] ?? 0), '小测后面还有别的标题', '小测要放在最后，把这一段移到它前面');
-  return { body, questions: readQuestions(after, lines, bodyLine, quizLine ?? 0, add) };
+  return { body, ...readQuestions(after, lines, bodyLine, quizLine ?? 0, add) };
 }
 
 function isQuizHeading(tokens: readonly Token[], index: number): boolean {

@@ -54,6 +54,7 @@ export const lessonOf = (given: Partial<Lesson> = {}): Lesson => ({
   minutes: 2,
   body: '花茶最怕**潮**。',
   questions: [],
+  draws: [],
   file: 'selling/cha.md',
   hash: 'f'.repeat(64),
   ...given,

@@ -19,6 +19,8 @@ const KINDS: Readonly<Record<Question['type'], string>> = {
   multi: '（多选）',
   truefalse: '（判断）',
   text: '（填空）',
+  number: '（填数）',
+  order: '（排序）',
 };
 
 export function lessonPage({ lesson, previous, next }: LessonView): Html {
@@ -39,7 +41,7 @@ export function lessonPage({ lesson, previous, next }: LessonView): Html {
       <h1>${lesson.title}</h1>
       <p class="meta">${lesson.minutes} 分钟${lesson.author ? ` · ${lesson.author}` : ''}</p>
       <article>${rendered(lesson.body)}</article>
-      ${lesson.questions.length > 0 ? quiz(lesson, rendered) : ''}
+      ${lesson.questions.length + lesson.draws.length > 0 ? quiz(lesson, rendered) : ''}
       ${
         lesson.sources.length > 0
           ? html`<details>
@@ -79,11 +81,22 @@ function decoded(href: string): string {
 
 type Rendered = (source: string) => ReturnType<typeof raw>;
 
-const quiz = ({ questions }: Lesson, rendered: Rendered) =>
+const quiz = ({ questions, draws }: Lesson, rendered: Rendered) =>
   html`<section aria-labelledby="quiz">
     <h2 id="quiz">小测</h2>
-    <p class="how">答案在群里回复，比如 <b>${exampleOf(questions)}</b>。这一页只看题，不用点。</p>
+    ${
+      questions.length > 0
+        ? html`<p class="how">答案在群里回复，比如 <b>${exampleOf(questions)}</b>。这一页只看题，不用点。</p>`
+        : ''
+    }
     ${questions.map((question) => questionCard(question, rendered))}
+    ${
+      draws.length > 0
+        ? html`<p class="how">
+            另从题库抽 ${draws.reduce((sum, { count }) => sum + count, 0)} 道题，发到群里时出题。
+          </p>`
+        : ''
+    }
   </section>`;
 
 const questionCard = (question: Question, rendered: Rendered) =>
