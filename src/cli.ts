@@ -242,6 +242,11 @@ place(
   ),
 );
 
+const feeds = () => import('./cli/feeds.ts');
+add('feed parse <file>', "what a feed's file holds; - reads standard input", async ([file = ''], options) =>
+  (await feeds()).parse(file, options),
+);
+
 add('export <what>', 'answers, checkins, deliveries or members', async ([what = ''], options) =>
   (await import('./cli/exports.ts')).run(what, options),
 )

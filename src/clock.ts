@@ -73,6 +73,50 @@ export function parseInstant(text: string, zone: string): number | undefined {
   return at.isValid ? at.toMillis() : undefined;
 }
 
+/** Formats of dates that are met in feeds and on pages beside ISO 8601 and RFC 2822; a time may be missing. */
+const DATES = [
+  'yyyy/M/d H:mm:ss',
+  'yyyy/M/d H:mm',
+  'yyyy/M/d',
+  'yyyy-M-d H:mm:ss',
+  'yyyy-M-d H:mm',
+  'yyyy-M-d',
+  'yyyy年M月d日 H:mm:ss',
+  'yyyy年M月d日 H:mm',
+  'yyyy年M月d日',
+  'EEE, d MMM yyyy HH:mm:ss',
+  'd MMM yyyy HH:mm:ss',
+  'EEE MMM d HH:mm:ss yyyy',
+] as const;
+
+/**
+ * The instant that somebody else's text means, ms; `undefined` when it is none. Without an offset, and with
+ * the ambiguous `CST` of Chinese servers, it is local in `zone`.
+ */
+export function readDate(text: string, zone: string): number | undefined {
+  if (text.length > 200 || /^\s*\d{0,7}\s*$/.test(text)) return undefined;
+  const words = text
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/\sCST\b/, '')
+    .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]+/i, '$1');
+  const iso = DateTime.fromISO(
+    words.replace(/^(\d{4}-\d\d-\d\d) (?=\d)/, '$1T').replace(/ (?=[+-]\d|Z$)/, ''),
+    { zone },
+  );
+  if (iso.isValid) return iso.toMillis();
+  const hasOffset = /(?:[+-]\d{4}|\b[A-Z]{1,4})$/.test(words);
+  const mail = hasOffset ? DateTime.fromRFC2822(words) : undefined;
+  if (mail?.isValid) return mail.toMillis();
+  for (const format of DATES) {
+    const at = DateTime.fromFormat(words, format, { zone, locale: 'en' });
+    if (at.isValid) return at.toMillis();
+  }
+  // A wrong weekday, or a name of a zone behind the year, as some servers write.
+  const loose = DateTime.fromRFC2822(words.replace(/^[A-Za-z]+,? (?=\d)/, ''));
+  return loose.isValid ? loose.toMillis() : undefined;
+}
+
 const WEEKDAYS = ['一', '二', '三', '四', '五', '六', '日'] as const;
 
 /** What a person reads: `今天 20:00`, `明天 08:30`, `12月1日 周二 20:00`, with the year when it is another one. */
