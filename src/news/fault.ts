@@ -15,6 +15,7 @@ export type FaultCode =
   | 'redirects'
   | 'status'
   | 'network'
+  | 'budget'
   | 'content-type';
 
 const CHINESE: Readonly<Record<FaultCode, string>> = {
@@ -31,6 +32,7 @@ const CHINESE: Readonly<Record<FaultCode, string>> = {
   redirects: '跳转太多次',
   status: '网站没有给出内容',
   network: '连不上这个网站',
+  budget: '这个网站刚问过，过一会儿再问',
   'content-type': '这个网址不是网页',
 };
 
