@@ -51,9 +51,34 @@ export const minuteOfDay = (at: number, zone: string): number => {
 export const isoInZone = (at: number, zone: string): string =>
   inZone(at, zone).toISO({ suppressMilliseconds: true }) ?? '';
 
+/**
+ * The instant at which a zone's clocks show a wall-clock time, given as the milliseconds that UTC would give
+ * it. A time inside a daylight-saving gap moves forward by the gap; one that happens twice is the first.
+ * (luxon itself takes the second one when it is asked in winter.)
+ */
+export function instantOfWall(wall: number, zone: string): number {
+  const [before, after] = offsetsAround(wall, zone);
+  const first = Math.max(before, after);
+  for (const offset of [first, Math.min(before, after)])
+    if (offsetAt(wall - offset, zone) === offset) return wall - offset;
+  return wall - Math.min(before, after);
+}
+
+/** What the zone's clocks show at an instant, as the milliseconds that UTC would give it. */
+export const wallOf = (at: number, zone: string): number => at + offsetAt(at, zone);
+
+/** Ahead of UTC, ms. */
+const offsetAt = (at: number, zone: string): number => Math.round(IANAZone.create(zone).offset(at) * MINUTE);
+
+/** The zone's offsets a day before and after: a clock change that concerns `wall` lies between. */
+const offsetsAround = (wall: number, zone: string): [number, number] => [
+  offsetAt(wall - DAY, zone),
+  offsetAt(wall + DAY, zone),
+];
+
 /** The instant of local midnight that begins `day`. In a zone that skips midnight, the first instant of the day. */
 export const startOfDay = (day: string, zone: string): number =>
-  DateTime.fromISO(day, { zone }).startOf('day').toMillis();
+  instantOfWall(Date.parse(`${day}T00:00:00Z`), zone);
 
 /** The local day `count` days after `day` (negative: before). */
 export const addDays = (day: string, count: number): string =>
@@ -69,8 +94,11 @@ export const mondayOf = (day: string): string =>
  * by the gap; one that happens twice is the first.
  */
 export function parseInstant(text: string, zone: string): number | undefined {
-  const at = DateTime.fromISO(text.trim().replace(' ', 'T'), { zone });
-  return at.isValid ? at.toMillis() : undefined;
+  const iso = text.trim().replace(' ', 'T');
+  const at = DateTime.fromISO(iso, { zone: 'utc' });
+  if (!at.isValid) return undefined;
+  const hasOffset = /T.*(?:Z|[+-]\d\d(?::?\d\d)?)$/i.test(iso);
+  return hasOffset ? at.toMillis() : instantOfWall(at.toMillis(), zone);
 }
 
 /** Formats of dates that are met in feeds and on pages beside ISO 8601 and RFC 2822; a time may be missing. */
