@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import type { Channel } from './channels/channel.ts';
 import { type Config, isLoopback } from './config.ts';
 import type { Db } from './db/open.ts';
+import { listPaused } from './delivery/pace.ts';
 
 export interface ChannelHealth {
   readonly account: string;
@@ -31,6 +32,8 @@ export interface Health {
     /** Messages that could not be handled and were given up; a restart tries them once more. */
     readonly failedMessages: number;
     readonly channels: readonly ChannelHealth[];
+    /** Accounts that pause because they were told to slow down or met error after error. */
+    readonly paused: readonly { readonly account: string; readonly until: number }[];
     /** Why no link goes out on real channels; absent when links do. */
     readonly links?: string;
   };
@@ -44,7 +47,11 @@ export interface HealthParts {
 }
 
 export async function readHealth({ config, db, channels, app }: HealthParts): Promise<Health> {
-  const [counts, queueAnswers] = await Promise.all([countLooks(db), app.queue.ping()]);
+  const [counts, paused, queueAnswers] = await Promise.all([
+    countLooks(db),
+    listPaused(db).catch(() => []),
+    app.queue.ping(),
+  ]);
   const { unknown = 0, held = 0, failed = 0 } = counts ?? {};
   const states = channels.map((channel) => channel.status());
   const { lessons, faults } = app.catalogue();
@@ -53,7 +60,7 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
   const isDown = counts === undefined || !queueAnswers;
   const isDegraded =
     states.some(({ state, deafRestarts = 0 }) => state !== 'online' || deafRestarts > 0) ||
-    unknown + held + failed > 0 ||
+    unknown + held + failed + paused.length > 0 ||
     faults.length > 0;
   return {
     status: isDown ? 'down' : isDegraded ? 'degraded' : 'ok',
@@ -74,6 +81,7 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
         ...(lastHeardAt === undefined ? {} : { lastHeardAt }),
         ...(deafRestarts === undefined ? {} : { deafRestarts }),
       })),
+      paused: paused.map(({ account, until }) => ({ account, until })),
       ...(silentLinks
         ? { links: 'PUBLIC_URL is this machine only: no link goes out on a real channel' }
         : {}),

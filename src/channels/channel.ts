@@ -5,7 +5,7 @@
  * - `start` may take long or never log in; it doesn't throw for being offline, it reports a state;
  * - every inbound message reaches `sink.message` at least once, in any order; ids tell duplicates apart;
  * - the account's own messages reach `sink.echo`, never `sink.message`;
- * - `send` says exactly what it knows (see `Receipt` and the two errors) and never guesses.
+ * - `send` says exactly what it knows (see `Receipt` and the errors) and never guesses.
  */
 
 export interface Channel {
@@ -18,7 +18,8 @@ export interface Channel {
   status(): ChannelStatus;
   /**
    * Says one part. Resolves with what the channel reported; throws `NotSentError` when it is certain that
-   * nothing was said, `RefusedError` when the channel refused for good; any other error leaves it unknown.
+   * nothing was said (`ThrottledError` when the account is told to slow down), `RefusedError` when the channel
+   * refused for good; any other error leaves it unknown.
    */
   send(target: ChatTarget, part: OutboundPart): Promise<Receipt>;
   /** Our own messages said there since `since`, oldest first, where the channel can tell. */
@@ -114,6 +115,11 @@ export interface ChannelStatus {
 /** Certainly nothing was said (offline, not logged in): trying again is safe. */
 export class NotSentError extends Error {
   override name = 'NotSentError';
+}
+
+/** Nothing was said, because the account spoke too often: everything it has to say has to slow down. */
+export class ThrottledError extends NotSentError {
+  override name = 'ThrottledError';
 }
 
 /** The channel refused for good (removed from the group, content rejected, file gone). */

@@ -56,7 +56,10 @@ export interface Tables {
   /** When a server last had the account online: what lies before a long gap is an outage. */
   account_pulse: { account: string; seen_at: number };
   account_lease: AccountLeaseTable;
+  folded: FoldedTable;
   pace: { account: string; scope: string; next_allowed_at: number };
+  spoken: SpokenTable;
+  account_pace: AccountPaceTable;
 
   rollup_member_day: RollupMemberDayTable;
   rollup_window: { window_id: string; members: number; answers: number; correct: number };
@@ -437,6 +440,10 @@ export interface AckItemTable {
 }
 
 export type ScheduleKind = 'lesson' | 'course' | 'digest';
+/** What a calendar of working days does to a schedule's times. */
+export type DayRule = 'all' | 'workdays-only' | 'skip-holidays' | 'move-to-next-workday';
+/** What becomes of a firing whose hour was missed. */
+export type Misfire = 'catch-up' | 'fold' | 'skip';
 
 export interface ScheduleTable {
   id: string;
@@ -445,9 +452,17 @@ export interface ScheduleTable {
   /** The lesson's id, the course's name, or `day`. */
   content: string;
   all_groups: Flag;
-  /** Once, at this instant; null for a cron schedule. */
+  /** Once, at this instant; one of this, `cron` and `monthly` is set. */
   at: number | null;
   cron: string | null;
+  /** `first fri 20:00`, `last workday 20:00`, `15 20:00`. */
+  monthly: string | null;
+  days: DayRule;
+  misfire: Misfire;
+  /** How late a missed hour may still be caught up with, ms. */
+  grace: number;
+  /** Whether groups that have had the lesson in this revision get it too. */
+  again: Flag;
   zone: string;
   /** How long its quiz stays open after delivery, ms. */
   close_after: number;
@@ -537,6 +552,40 @@ export interface DeliveryAttemptTable {
   /** The delivery's state when it ended. */
   outcome: DeliveryState | null;
   reason: string | null;
+}
+
+/** A lesson whose hour was missed, to be told in the group's next digest. Its delivery is `skipped`. */
+export interface FoldedTable {
+  delivery_id: string;
+  group_id: string;
+  title: string;
+  nominal_at: number;
+  /** The digest that tells of it; null while none does. */
+  told_in: string | null;
+}
+
+/** A message that an account began to say, kept for as long as a cap looks back. */
+export interface SpokenTable {
+  id: string;
+  account: string;
+  group_id: string | null;
+  /** 1 for replies and acknowledgements: they count towards the account's caps, not towards a group's. */
+  answer: Flag;
+  at: number;
+}
+
+/** An account's standing: since when it is used, and its breaker. */
+export interface AccountPaceTable {
+  account: string;
+  first_at: number;
+  /** Errors in a row. */
+  failures: number;
+  /** How often the breaker has opened since the last success. */
+  opens: number;
+  /** Nothing is said before; null while closed. */
+  open_until: number | null;
+  /** When the one message of a half-open breaker was begun. */
+  probe_at: number | null;
 }
 
 export type PartState = 'planned' | 'sending' | 'awaiting-echo' | 'sent' | 'unknown';

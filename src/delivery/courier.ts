@@ -7,7 +7,6 @@ import type { Channel, ChatTarget, OutboundPart } from '../channels/channel.ts';
 import { type Clock, MINUTE, SECOND } from '../clock.ts';
 import type { Pace, QuietHours } from '../config.ts';
 import { type Db, inTransaction } from '../db/open.ts';
-import type { DeliveryKind } from '../db/tables.ts';
 import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Passing, passOn } from '../passing.ts';
@@ -25,7 +24,7 @@ import {
   settlePart,
 } from './ledger.ts';
 import { type Outcome, outcomeOfError, outcomeOfReceipt, retryDelay } from './outcome.ts';
-import { allowedAt, gapAfter, quietUntil, setNextAllowed, spokenLately } from './pace.ts';
+import { nextTurn, noteSpoken, noteSuccess, noteTrouble, type Speech } from './pace.ts';
 import { type Compose, prepareDelivery } from './prepare.ts';
 
 export interface CourierParts {
@@ -63,9 +62,6 @@ const SEND_TIMEOUT = MINUTE;
 /** An outcome that is known is worth a wait for the database. */
 const PERSIST_WITHIN = 5 * MINUTE;
 const PERSIST_RETRY = SECOND / 2;
-
-/** Replies to people aren't held by quiet hours or the day's cap. */
-const ANSWERS_SOMEBODY: readonly DeliveryKind[] = ['reply', 'ack'];
 
 export function makeCourier(parts: CourierParts): Courier {
   const { db, clock, log, passing = passOn } = parts;
@@ -117,11 +113,10 @@ export function makeCourier(parts: CourierParts): Courier {
     if (!channel.limits.paced) return true;
     for (;;) {
       const now = clock.now();
-      const at = await nextTurn(delivery, now);
+      const { at, reason = null } = await nextTurn(db, speechOf(delivery, now));
       if (at <= now) return true;
       if (at - now > WAIT_INSIDE || parts.signal.aborted) {
-        const reason = at - now > WAIT_INSIDE ? '等到可以发的时候（静默时段或发送节奏）' : null;
-        await putBack(delivery, at, reason);
+        await putBack(delivery, at, at - now > WAIT_INSIDE ? reason : null);
         return false;
       }
       await clock.sleep(at - now, parts.signal);
@@ -138,13 +133,17 @@ export function makeCourier(parts: CourierParts): Courier {
     );
   }
 
-  async function nextTurn(delivery: Delivery, now: number): Promise<number> {
-    const answers = ANSWERS_SOMEBODY.includes(delivery.kind);
-    const quiet = parts.quietHours && !answers ? quietUntil(parts.quietHours, now, parts.zone) : undefined;
-    if (quiet !== undefined) return quiet;
-    if (!parts.pace) return now;
-    const spoken = await spokenLately(db, delivery.account, scopesOf(delivery), now, parts.zone);
-    return allowedAt(parts.pace, spoken, now, !answers);
+  function speechOf(delivery: Delivery, now: number): Speech {
+    const { zone, pace, quietHours } = parts;
+    return {
+      account: delivery.account,
+      groupId: delivery.group_id,
+      kind: delivery.kind,
+      zone,
+      ...(pace ? { pace } : {}),
+      ...(quietHours ? { quietHours } : {}),
+      now,
+    };
   }
 
   interface Claimed {
@@ -171,6 +170,7 @@ export function makeCourier(parts: CourierParts): Courier {
         await concludeDelivery(trx, delivery.id, ['sending'], now);
         return undefined;
       }
+      if (!(await takeTurn(trx, claimed, channel, now))) return undefined;
       await beginAttempt(
         trx,
         {
@@ -187,7 +187,7 @@ export function makeCourier(parts: CourierParts): Courier {
           .set({ reason: prepared.note })
           .where('id', '=', claimed.id)
           .execute();
-      await begin(trx, claimed, first, channel, now);
+      await beginPart(trx, first, now);
       return { delivery: claimed, left: prepared.left };
     });
   }
@@ -196,32 +196,32 @@ export function makeCourier(parts: CourierParts): Courier {
     for (const [index, part] of left.entries()) {
       if (index > 0) {
         if (!(await waitForTurn(delivery, channel))) return;
-        const begun = await inTransaction(db, (trx) => begin(trx, delivery, part, channel, clock.now()));
-        if (!begun) break;
+        if (!(await begin(delivery, part, channel))) return;
       }
       const outcome = await say(channel, target, delivery, part);
       await passing('after-send');
-      const goesOn = await persist(() => settle(delivery, part, outcome, index === left.length - 1));
+      const goesOn = await persist(() => settle(delivery, part, outcome, channel, index === left.length - 1));
       await passing('after-settle');
       if (!goesOn) return;
     }
   }
 
-  async function begin(
-    trx: Db,
-    delivery: Delivery,
-    part: Part,
-    channel: Channel,
-    now: number,
-  ): Promise<boolean> {
-    if (channel.limits.paced && parts.pace)
-      await setNextAllowed(
-        trx,
-        delivery.account,
-        scopesOf(delivery),
-        now + gapAfter(parts.pace, parts.random()),
-      );
-    return await beginPart(trx, part, now);
+  /** Another process of the account may have been faster: then it goes back, and nothing is said. */
+  async function takeTurn(trx: Db, delivery: Delivery, channel: Channel, now: number): Promise<boolean> {
+    if (!channel.limits.paced || (await noteSpoken(trx, speechOf(delivery, now), parts.random())))
+      return true;
+    await moveDelivery(trx, delivery.id, { from: ['sending'], to: 'planned', dueAt: now }, now);
+    return false;
+  }
+
+  async function begin(delivery: Delivery, part: Part, channel: Channel): Promise<boolean> {
+    return await inTransaction(db, async (trx) => {
+      const now = clock.now();
+      if (!(await takeTurn(trx, delivery, channel, now))) return false;
+      if (await beginPart(trx, part, now)) return true;
+      await concludeDelivery(trx, delivery.id, ['sending'], now);
+      return false;
+    });
   }
 
   async function say(channel: Channel, target: ChatTarget, delivery: Delivery, part: Part): Promise<Outcome> {
@@ -265,7 +265,13 @@ export function makeCourier(parts: CourierParts): Courier {
   }
 
   /** Writes the outcome down. True when the next part may follow. */
-  async function settle(delivery: Delivery, part: Part, outcome: Outcome, isLast: boolean): Promise<boolean> {
+  async function settle(
+    delivery: Delivery,
+    part: Part,
+    outcome: Outcome,
+    channel: Channel,
+    isLast: boolean,
+  ): Promise<boolean> {
     const now = clock.now();
     if (outcome.kind !== 'sent' && outcome.kind !== 'awaiting-echo')
       log.warn(
@@ -275,6 +281,7 @@ export function makeCourier(parts: CourierParts): Courier {
     const conclude = (trx: Db, reason?: string) =>
       concludeDelivery(trx, delivery.id, ['sending'], now, reason);
     return await inTransaction(db, async (trx) => {
+      if (channel.limits.paced) await tellPace(trx, outcome, channel, now);
       switch (outcome.kind) {
         case 'sent':
           await settlePart(trx, part, { state: 'sent', messageId: outcome.messageId }, now);
@@ -311,6 +318,16 @@ export function makeCourier(parts: CourierParts): Courier {
     });
   }
 
+  /** A refusal concerns one group alone, and an account that has gone offline isn't in trouble with its chat. */
+  async function tellPace(trx: Db, outcome: Outcome, channel: Channel, now: number): Promise<void> {
+    const { account } = channel;
+    if (outcome.kind === 'sent' || outcome.kind === 'awaiting-echo') return await noteSuccess(trx, account);
+    if (outcome.kind === 'refused' || channel.status().state !== 'online') return;
+    const isThrottled = outcome.kind === 'not-sent' && outcome.throttled === true;
+    const until = await noteTrouble(trx, account, isThrottled ? 'throttled' : 'error', now);
+    if (until !== undefined) log.warn({ account, until, reason: outcome.reason }, 'the account pauses');
+  }
+
   /** A send that had been given up answers after all: what was in doubt becomes known. */
   async function settleLate(delivery: Delivery, part: Part, outcome: Outcome): Promise<void> {
     if (outcome.kind === 'doubt' || outcome.kind === 'awaiting-echo') return;
@@ -330,7 +347,3 @@ export function makeCourier(parts: CourierParts): Courier {
     );
   }
 }
-
-/** The account as a whole, and the group in it. */
-const scopesOf = (delivery: Delivery): string[] =>
-  delivery.group_id === null ? [''] : ['', delivery.group_id];

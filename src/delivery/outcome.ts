@@ -1,5 +1,5 @@
 /** What a channel's answer to a send means for the ledger: the table of DESIGN.md as a pure function. */
-import { NotSentError, type Receipt, RefusedError } from '../channels/channel.ts';
+import { NotSentError, type Receipt, RefusedError, ThrottledError } from '../channels/channel.ts';
 import { PermanentError, reasonOf } from '../errors.ts';
 
 export type Outcome =
@@ -7,8 +7,8 @@ export type Outcome =
   | { readonly kind: 'sent'; readonly messageId: string }
   /** The channel said nothing: our own message coming back decides. */
   | { readonly kind: 'awaiting-echo' }
-  /** Certainly nothing was said: tried again later. */
-  | { readonly kind: 'not-sent'; readonly reason: string }
+  /** Certainly nothing was said: tried again later. `throttled`: because it was too often. */
+  | { readonly kind: 'not-sent'; readonly reason: string; readonly throttled?: true }
   /** Refused for good. */
   | { readonly kind: 'refused'; readonly reason: string }
   /** It may or may not have been said: never tried again by itself. */
@@ -19,6 +19,7 @@ export const outcomeOfReceipt = (receipt: Receipt): Outcome =>
 
 export function outcomeOfError(error: unknown): Outcome {
   const reason = reasonOf(error);
+  if (error instanceof ThrottledError) return { kind: 'not-sent', reason, throttled: true };
   if (error instanceof NotSentError) return { kind: 'not-sent', reason };
   if (error instanceof RefusedError || error instanceof PermanentError) return { kind: 'refused', reason };
   return { kind: 'doubt', reason };

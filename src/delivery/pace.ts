@@ -1,96 +1,286 @@
 /**
- * When an account may speak next. Accounts are banned for behaving like machines: between two messages
- * lies a gap with jitter, and no minute and no day sees more than its cap. All of it is computed from what
- * the ledger says was begun, so that neither a restart nor an emptied Redis can cause a burst.
+ * The pace of each account, kept in the database, so that neither a restart nor an emptied Redis can cause a
+ * burst. The courier asks `nextTurn`, takes the turn with `noteSpoken` in the transaction that commits what it
+ * is about to say, and tells what came of it with `noteSuccess` or `noteTrouble`.
  */
-import { DAY, localDay, MINUTE, minuteOfDay, startOfDay, addDays } from '../clock.ts';
+import { localDay, MINUTE, sayWhen, startOfDay, DAY } from '../clock.ts';
 import type { Pace, QuietHours } from '../config.ts';
-import type { Db } from '../db/open.ts';
+import { newId } from '../db/ids.ts';
+import { type Db, inTransaction } from '../db/open.ts';
+import type { AccountPaceTable, DeliveryKind } from '../db/tables.ts';
+import { listPolicies, readPolicy } from '../people/policies.ts';
+import { POLICIES } from '../people/policy-names.ts';
+import {
+  type Breaker,
+  breakerAfterSpoken,
+  breakerAfterTrouble,
+  CLOSED,
+  gapAfter,
+  type Hold,
+  type PaceRules,
+  type Spoken,
+  type Trouble,
+  type Turn,
+  turnAt,
+} from './pace-rules.ts';
 
-/** The end of the quiet hours that hold at `now`, ms; `undefined` when it isn't quiet. */
-export function quietUntil(quiet: QuietHours, now: number, zone: string): number | undefined {
-  const minute = minuteOfDay(now, zone);
-  const inside =
-    quiet.from < quiet.to
-      ? minute >= quiet.from && minute < quiet.to
-      : minute >= quiet.from || minute < quiet.to;
-  if (!inside) return undefined;
-  // To the end by the wall clock; where a clock change lies between, one more look mends it.
-  const minutes = (quiet.to - minute + 1440) % 1440;
-  return now - (now % MINUTE) + minutes * MINUTE;
+export { quietUntil } from './pace-rules.ts';
+export type { Trouble, Turn } from './pace-rules.ts';
+
+/** One message that wants to be said. */
+export interface Speech {
+  readonly account: string;
+  /** Null in a private chat. */
+  readonly groupId: string | null;
+  readonly kind: DeliveryKind;
+  readonly zone: string;
+  readonly pace?: Pace;
+  readonly quietHours?: QuietHours;
+  readonly now: number;
 }
 
-export interface SpokenLately {
-  /** When the next message is allowed by the last gap, ms; 0 when never spoken. */
-  readonly nextAllowedAt: number;
-  /** Instants of the messages begun in the last minute, oldest first. */
-  readonly lastMinute: readonly number[];
-  /** How many were begun since local midnight. */
-  readonly today: number;
-  /** The next local midnight, ms. */
-  readonly midnight: number;
+export interface NextTurn extends Turn {
+  /** Why it waits, in Chinese, for the ledger; absent when it needn't. */
+  readonly reason?: string;
 }
 
-/** The earliest instant, not before `now`, at which the pace allows one more message. `daily`: whether the day's cap counts. */
-export function allowedAt(pace: Pace, spoken: SpokenLately, now: number, daily: boolean): number {
-  let at = Math.max(now, spoken.nextAllowedAt);
-  const oldest = spoken.lastMinute.at(-pace.perMinute);
-  if (oldest !== undefined) at = Math.max(at, oldest + MINUTE);
-  if (daily && spoken.today >= pace.perDay) at = Math.max(at, spoken.midnight);
-  return at;
+const REASONS: Readonly<Record<Hold, string>> = {
+  breaker: '账号发得太频繁或接连出错，先停一停',
+  gap: '按节奏排队',
+  minute: '按节奏排队',
+  day: '账号今天发得够多了',
+  'group-day': '这个群今天发得够多了',
+  quiet: '静默时段',
+};
+
+/** Replies to people aren't held by quiet hours or the day's caps. */
+const answers = (kind: DeliveryKind): boolean => kind === 'reply' || kind === 'ack';
+
+/** The account as a whole, and the group in it. */
+const scopesOf = ({ groupId }: Speech): string[] => (groupId === null ? [''] : ['', groupId]);
+
+/** The earliest instant at which this may be said; `at` is `now` when it may be at once. */
+export async function nextTurn(db: Db, speech: Speech): Promise<NextTurn> {
+  let spoken = await readSpoken(db, speech);
+  if (isAhead(spoken, speech)) {
+    await mendClock(db, speech);
+    spoken = await readSpoken(db, speech);
+  }
+  const turn = turnAt(await rulesFor(db, speech), spoken, speech.now, answers(speech.kind));
+  if (turn.hold === undefined) return turn;
+  return { ...turn, reason: `${REASONS[turn.hold]}，${sayWhen(turn.at, speech.now, speech.zone)} 后接着发` };
 }
 
-/** The gap to leave after a message, ms. `random` lies in [0, 1). */
-export const gapAfter = (pace: Pace, random: number): number =>
-  Math.round(pace.minGap + (pace.maxGap - pace.minGap) * random);
+/**
+ * Takes the turn, in the transaction that commits what is about to be said. False when it isn't this
+ * message's turn after all, because another one was faster: then nothing may be said.
+ */
+export async function noteSpoken(trx: Db, speech: Speech, random: number): Promise<boolean> {
+  const { account, groupId, now, pace } = speech;
+  const standing = await lockAccount(trx, account, now);
+  const { at } = await nextTurn(trx, speech);
+  if (at > now) return false;
+  const breaker = breakerAfterSpoken(breakerOf(standing), now);
+  if (breaker.probeAt !== standing.probe_at) await writeBreaker(trx, account, breaker);
+  await trx
+    .insertInto('spoken')
+    .values({ id: newId(), account, group_id: groupId, answer: answers(speech.kind) ? 1 : 0, at: now })
+    .execute();
+  if (pace) {
+    const nextAt = now + gapAfter(pace, random);
+    await trx
+      .insertInto('pace')
+      .values(scopesOf(speech).map((scope) => ({ account, scope, next_allowed_at: nextAt })))
+      .onConflict((conflict) =>
+        conflict.columns(['account', 'scope']).doUpdateSet({ next_allowed_at: nextAt }),
+      )
+      .execute();
+  }
+  await forgetSpoken(trx, speech);
+  return true;
+}
 
-/** Reads what an account said lately, for `scope` (`''`: the account, else a group's id). */
-export async function spokenLately(
+/** A message was taken by the channel: the breaker closes. */
+export async function noteSuccess(db: Db, account: string): Promise<void> {
+  await db
+    .updateTable('account_pace')
+    .set(toColumns(CLOSED))
+    .where('account', '=', account)
+    .where((eb) => eb.or([eb('failures', '>', 0), eb('open_until', 'is not', null)]))
+    .execute();
+}
+
+/** A message was not taken. Gives until when the account pauses, ms, or `undefined` when it goes on. */
+export async function noteTrouble(
   db: Db,
   account: string,
-  scopes: readonly string[],
+  trouble: Trouble,
   now: number,
-  zone: string,
-): Promise<SpokenLately> {
-  const rows = await db
-    .selectFrom('pace')
-    .select('next_allowed_at')
-    .where('account', '=', account)
-    .where('scope', 'in', [...scopes])
+): Promise<number | undefined> {
+  return await inTransaction(db, async (trx) => {
+    const before = breakerOf(await lockAccount(trx, account, now));
+    const after = breakerAfterTrouble(before, trouble, now, {
+      errors: await readPolicy(trx, 'breaker-errors'),
+      wait: await readPolicy(trx, 'breaker-wait'),
+    });
+    await writeBreaker(trx, account, after);
+    return after.openUntil ?? undefined;
+  });
+}
+
+/** The accounts that pause now, for `/healthz`: until when, and after how many errors in a row. */
+export const listPaused = (db: Db): Promise<{ account: string; until: number; failures: number }[]> =>
+  db
+    .selectFrom('account_pace')
+    .select(['account', 'failures'])
+    .select((eb) => eb.ref('open_until').$notNull().as('until'))
+    .where('open_until', 'is not', null)
+    .orderBy('account')
     .execute();
-  const today = localDay(now, zone);
-  const midnight = startOfDay(today, zone);
-  const begun = await db
-    .selectFrom('delivery_part')
-    .select('sending_at')
-    .where('account', '=', account)
-    .where('sending_at', '>', now - MINUTE)
-    .orderBy('sending_at')
-    .execute();
-  const { count } = await db
-    .selectFrom('delivery_part')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('account', '=', account)
-    .where('sending_at', '>=', midnight)
-    .executeTakeFirstOrThrow();
+
+/** The rules as the policies have them in the speech's group. */
+export async function rulesFor(
+  db: Db,
+  { groupId, zone, pace, quietHours }: Pick<Speech, 'groupId' | 'zone' | 'pace' | 'quietHours'>,
+): Promise<PaceRules> {
+  const set = await listPolicies(db, groupId === null ? {} : { groupId });
+  const number = (name: 'group-per-day' | 'warm-up-days') =>
+    POLICIES[name].kind.read(set.find((one) => one.name === name)?.value ?? POLICIES[name].fallback);
   return {
-    nextAllowedAt: Math.max(0, ...rows.map((row) => row.next_allowed_at)),
-    lastMinute: begun.map((row) => row.sending_at ?? 0),
-    today: Number(count),
-    midnight: Math.min(startOfDay(addDays(today, 1), zone), now + DAY),
+    zone,
+    groupPerDay: number('group-per-day'),
+    warmUpDays: number('warm-up-days'),
+    ...(pace ? { pace } : {}),
+    ...(quietHours ? { quietHours } : {}),
   };
 }
 
-/** Notes when each scope may speak next. */
-export async function setNextAllowed(
+/** What the account said lately, and to the speech's group. */
+export async function readSpoken(
   db: Db,
-  account: string,
-  scopes: readonly string[],
-  at: number,
-): Promise<void> {
+  { account, groupId, zone, now }: Pick<Speech, 'account' | 'groupId' | 'zone' | 'now'>,
+): Promise<Spoken> {
+  const gaps = await db
+    .selectFrom('pace')
+    .select('next_allowed_at')
+    .where('account', '=', account)
+    .where('scope', 'in', groupId === null ? [''] : ['', groupId])
+    .execute();
+  const lastMinute = await db
+    .selectFrom('spoken')
+    .select('at')
+    .where('account', '=', account)
+    .where('at', '>', now - MINUTE)
+    .orderBy('at')
+    .execute();
+  const since = startOfDay(localDay(now, zone), zone);
+  const { today } = await db
+    .selectFrom('spoken')
+    .select(({ fn }) => fn.countAll<number>().as('today'))
+    .where('account', '=', account)
+    .where('at', '>=', since)
+    .executeTakeFirstOrThrow();
+  const toGroup = await db
+    .selectFrom('spoken')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('group_id', '=', groupId ?? '')
+    .where('answer', '=', 0)
+    .where('at', '>=', since)
+    .executeTakeFirstOrThrow();
+  const standing = await findStanding(db, account);
+  return {
+    nextAllowedAt: Math.max(0, ...gaps.map((row) => row.next_allowed_at)),
+    lastMinute: lastMinute.map((row) => row.at),
+    today,
+    groupToday: toGroup.count,
+    firstDay: localDay(standing?.first_at ?? (await firstUse(db, account, now)), zone),
+    breaker: standing ? breakerOf(standing) : CLOSED,
+  };
+}
+
+const findStanding = (db: Db, account: string): Promise<AccountPaceTable | undefined> =>
+  db.selectFrom('account_pace').selectAll().where('account', '=', account).executeTakeFirst();
+
+/** An account is new from the day on which it first showed a group. */
+async function firstUse(db: Db, account: string, now: number): Promise<number> {
+  const { first } = await db
+    .selectFrom('chat_group')
+    .select(({ fn }) => fn.min('created_at').as('first'))
+    .where('account', '=', account)
+    .executeTakeFirstOrThrow();
+  return Math.min(now, first ?? now);
+}
+
+/** The account's row, made when there is none, and locked until the transaction ends: turns are taken one by one. */
+async function lockAccount(trx: Db, account: string, now: number): Promise<AccountPaceTable> {
+  const locked = () =>
+    trx
+      .updateTable('account_pace')
+      .set({ account })
+      .where('account', '=', account)
+      .returningAll()
+      .executeTakeFirst();
+  const there = await locked();
+  if (there) return there;
+  await trx
+    .insertInto('account_pace')
+    .values({ account, first_at: await firstUse(trx, account, now), ...toColumns(CLOSED) })
+    .onConflict((conflict) => conflict.column('account').doNothing())
+    .execute();
+  return (await locked()) ?? { account, first_at: now, ...toColumns(CLOSED) };
+}
+
+const breakerOf = (row: AccountPaceTable): Breaker => ({
+  failures: row.failures,
+  opens: row.opens,
+  openUntil: row.open_until,
+  probeAt: row.probe_at,
+});
+
+const toColumns = ({ failures, opens, openUntil, probeAt }: Breaker) => ({
+  failures,
+  opens,
+  open_until: openUntil,
+  probe_at: probeAt,
+});
+
+const writeBreaker = async (trx: Db, account: string, breaker: Breaker): Promise<void> =>
+  void (await trx
+    .updateTable('account_pace')
+    .set(toColumns(breaker))
+    .where('account', '=', account)
+    .execute());
+
+/** Whether what was noted lies in the future: the clock was set back since. */
+const isAhead = ({ lastMinute, nextAllowedAt }: Spoken, { pace, now }: Speech): boolean =>
+  (lastMinute.at(-1) ?? 0) > now || (pace !== undefined && nextAllowedAt > now + pace.maxGap);
+
+/**
+ * What was said before the clock was set back counts as said now, so that the account neither bursts nor falls
+ * silent until the old time comes round again.
+ */
+async function mendClock(db: Db, { account, pace, now }: Speech): Promise<void> {
   await db
-    .insertInto('pace')
-    .values(scopes.map((scope) => ({ account, scope, next_allowed_at: at })))
-    .onConflict((conflict) => conflict.columns(['account', 'scope']).doUpdateSet({ next_allowed_at: at }))
+    .updateTable('spoken')
+    .set({ at: now })
+    .where('account', '=', account)
+    .where('at', '>', now)
+    .execute();
+  const latest = now + (pace?.maxGap ?? 0);
+  await db
+    .updateTable('pace')
+    .set({ next_allowed_at: latest })
+    .where('account', '=', account)
+    .where('next_allowed_at', '>', latest)
+    .execute();
+}
+
+/** No cap looks back further than a day; the first message of a day clears what is older. */
+async function forgetSpoken(trx: Db, { account, zone, now }: Speech): Promise<void> {
+  const today = startOfDay(localDay(now, zone), zone);
+  await trx
+    .deleteFrom('spoken')
+    .where('account', '=', account)
+    .where('at', '<', today - DAY)
     .execute();
 }

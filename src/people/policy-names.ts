@@ -79,6 +79,30 @@ export const POLICIES = {
     '一天可以认证几次',
     'how often a person may be wrong about who they are within a day',
   ),
+  'group-per-day': policy(
+    whole(1, 1_000),
+    '30',
+    '一个群一天最多几条',
+    'scheduled messages that a group gets in a local day at most; replies do not count',
+  ),
+  'warm-up-days': policy(
+    whole(0, 90),
+    '7',
+    '新账号养几天',
+    "a new account's daily cap grows from a fifth to the whole over so many days; for the county",
+  ),
+  'breaker-errors': policy(
+    whole(1, 100),
+    '5',
+    '连错几次先停',
+    'after so many errors in a row an account pauses; for the county',
+  ),
+  'breaker-wait': policy(
+    duration(MINUTE, DAY),
+    '30m',
+    '先停多久',
+    'how long an account pauses after 操作过于频繁 or repeated errors, doubling to a day; for the county',
+  ),
 } as const satisfies Readonly<Record<string, Policy<unknown>>>;
 
 export type PolicyName = keyof typeof POLICIES;

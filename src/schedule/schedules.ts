@@ -11,6 +11,7 @@ import { nextAfter } from './cron.ts';
 export type Schedule = ScheduleTable;
 
 export const DEFAULT_CLOSE_AFTER = 24 * HOUR;
+export const DEFAULT_GRACE = 12 * HOUR;
 
 export interface NewSchedule {
   readonly kind: ScheduleKind;
@@ -53,6 +54,11 @@ export async function addSchedule(db: Db, added: NewSchedule, who: string, now: 
       all_groups: added.groups === 'all' ? 1 : 0,
       at,
       cron,
+      monthly: null,
+      days: 'all',
+      misfire: 'catch-up',
+      grace: DEFAULT_GRACE,
+      again: 0,
       zone: added.zone,
       close_after: added.closeAfter ?? DEFAULT_CLOSE_AFTER,
       next_at: nextAt,

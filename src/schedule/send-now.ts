@@ -6,7 +6,7 @@ import { planDeliveries } from '../delivery/ledger.ts';
 import { UserError } from '../errors.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import type { Group } from '../people/groups.ts';
-import { DEFAULT_CLOSE_AFTER, type Schedule } from './schedules.ts';
+import { DEFAULT_CLOSE_AFTER, DEFAULT_GRACE, type Schedule } from './schedules.ts';
 import { nextOrdinal, taughtTo } from './syllabus.ts';
 
 export interface SentNow {
@@ -49,6 +49,11 @@ export async function sendNow(
       all_groups: 0,
       at: now,
       cron: null,
+      monthly: null,
+      days: 'all',
+      misfire: 'catch-up',
+      grace: DEFAULT_GRACE,
+      again: again ? 1 : 0,
       zone,
       close_after: closeAfter,
       next_at: null,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { ThrottledError } from '../../src/channels/channel.ts';
 import { openWechaty } from '../../src/channels/wechaty/wechaty.ts';
 import { systemClock } from '../../src/clock.ts';
 import { silentLog } from '../../src/log.ts';
@@ -61,6 +62,18 @@ describe('wechaty', () => {
     const id = await harness.sayInRoom(room?.id ?? '', room?.people[0] ?? '', '1B');
     await until(() => messages.some((message) => message.id === id), { what: 'the message' });
     expect(refused).toBe(2);
+    await harness.close();
+  });
+
+  it('says that it was too often, by a class and not by the words', async () => {
+    const { harness, chat } = openMock();
+    await harness.channel.start(recordingSink().sink);
+    await until(() => harness.channel.status().state === 'online');
+    chat.puppet.messageSendText = async () => Promise.reject(new Error('操作过于频繁，请稍后再试'));
+    const roomId = harness.rooms[0]?.id ?? '';
+    await expect(
+      harness.channel.send({ kind: 'group', roomId }, { kind: 'text', text: '课' }),
+    ).rejects.toThrow(ThrottledError);
     await harness.close();
   });
 

@@ -24,6 +24,7 @@ import { showLoginCode } from './login-code.ts';
 import { nameOf, readGroup, readMessage } from './messages.ts';
 import { openPatience } from './patience.ts';
 import { sayPart } from './say.ts';
+import { readSendError } from './throttle.ts';
 import { type Bot, buildBot, type GivenPuppet, loadVendor, type Puppet, type Vendor } from './vendor.ts';
 import { leaveWechat4u } from './wechat4u.ts';
 import { within } from './within.ts';
@@ -411,7 +412,9 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
         throw new NotSentError(reason ?? '账号不在线');
       const conversation = await conversationOf(puppet, target);
       const mark = hearing.mark();
-      const receipt = await sayPart(puppet, vendor, conversation, target, part);
+      const receipt = await sayPart(puppet, vendor, conversation, target, part).catch((error: unknown) => {
+        throw readSendError(error);
+      });
       if (receipt.messageId === undefined) hearing.said(mark);
       return receipt;
     },

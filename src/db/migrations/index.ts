@@ -2,8 +2,16 @@
 import { first } from './0001_first.ts';
 import { policies } from './0002_policies.ts';
 import { trustedDelivery } from './0003_trusted_delivery.ts';
+import { schedulePolicies } from './0004_schedule_policies.ts';
 import { people } from './0005_people.ts';
 import { speed } from './0006_speed.ts';
 import type { Migration } from './columns.ts';
 
-export const MIGRATIONS: readonly Migration[] = [first, policies, trustedDelivery, people, speed];
+export const MIGRATIONS: readonly Migration[] = [
+  first,
+  policies,
+  trustedDelivery,
+  schedulePolicies,
+  people,
+  speed,
+];
