@@ -38,8 +38,8 @@ import type { Log } from './log.ts';
 import { type Passing, passOn } from './passing.ts';
 import { recordSeenGroup } from './people/groups.ts';
 import { closeDueWindows } from './schedule/closing.ts';
-import { planDue } from './schedule/planner.ts';
-import { previewSends } from './schedule/preview.ts';
+import { planDue, rereadCalendar } from './schedule/planner.ts';
+import { nextLessonOf } from './schedule/preview.ts';
 
 export interface AppParts {
   readonly config: Config;
@@ -106,6 +106,7 @@ export async function openApp(parts: AppParts): Promise<App> {
   });
   const own = { epoch, isActive: (id: string) => courier.isActive(id) };
   await settleOrphans(db, accounts, own, clock.now());
+  await rereadCalendar(db, clock.now());
   const queue = openQueue({
     redis,
     accounts,
@@ -209,9 +210,8 @@ export async function openApp(parts: AppParts): Promise<App> {
   }
 
   async function nextLesson(trx: Db, groupId: string, now: number): Promise<string | undefined> {
-    const sends = await previewSends(trx, catalogue.lessons, now, now + 7 * DAY);
-    const next = sends.find((send) => send.group.id === groupId && send.kind !== 'digest');
-    return next && `${sayWhen(next.at, now, config.zone)}《${next.title}》`;
+    const next = await nextLessonOf(trx, catalogue.lessons, groupId, now, now + 7 * DAY);
+    return next && `${sayWhen(next.nominalAt, now, config.zone)}《${next.title}》`;
   }
 
   const sink: ChannelSink = {

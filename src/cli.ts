@@ -185,7 +185,14 @@ add('schedule add', 'schedule a lesson, a course or a digest', async (_, options
   .option('--all', 'to all groups that are enabled then')
   .option('--at <time>', 'once, e.g. 2026-12-01T20:00 in the zone of ZONE')
   .option('--cron <expression>', "again and again, e.g. '0 20 * * 1,3,5'")
-  .option('--close <duration>', 'how long the quiz stays open, e.g. 2h (default 24h)');
+  .option('--monthly <rule>', "each month, e.g. 'first fri 20:00', 'last workday 20:00', '15 20:00'")
+  .option('--workdays-only', 'only on working days of China, make-up weekends included')
+  .option('--skip-holidays', 'not on statutory holidays')
+  .option('--move-to-next-workday', 'on a day off, at the same hour of the next working day')
+  .option('--misfire <policy>', 'when its hour was missed: catch-up, fold (into the next digest) or skip')
+  .option('--grace <duration>', 'how late catch-up may be (default 12h)')
+  .option('--close <duration>', 'how long the quiz stays open, e.g. 2h (default 24h)')
+  .option('--again', 'also to groups that have had the lesson in this revision');
 add('schedule preview', 'what will be sent when', async (_, options) =>
   (await schedules()).preview(options),
 ).option('--days <n>', 'how many days ahead', '7');

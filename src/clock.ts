@@ -36,15 +36,17 @@ export const isZone = (zone: string): boolean => IANAZone.isValidZone(zone);
 const inZone = (at: number, zone: string) => DateTime.fromMillis(at, { zone });
 
 /** `2026-12-01`, the local day of an instant. */
-export const localDay = (at: number, zone: string): string => inZone(at, zone).toFormat('yyyy-MM-dd');
+export const localDay = (at: number, zone: string): string =>
+  new Date(wallOf(at, zone)).toISOString().slice(0, 10);
 
 /** `20:05`, the local time of day. */
-export const localTime = (at: number, zone: string): string => inZone(at, zone).toFormat('HH:mm');
+export const localTime = (at: number, zone: string): string =>
+  new Date(wallOf(at, zone)).toISOString().slice(11, 16);
 
 /** Minutes since local midnight by the wall clock, 0 to 1439. */
 export const minuteOfDay = (at: number, zone: string): number => {
-  const local = inZone(at, zone);
-  return local.hour * 60 + local.minute;
+  const ofDay = wallOf(at, zone) % DAY;
+  return Math.floor((ofDay < 0 ? ofDay + DAY : ofDay) / MINUTE);
 };
 
 /** `2026-12-01T20:00:00+08:00`: ISO 8601 with the zone's offset, for exports and machines. */
@@ -64,11 +66,33 @@ export function instantOfWall(wall: number, zone: string): number {
   return wall - Math.min(before, after);
 }
 
+/** The same for several times of the local day that begins at wall-clock `midnight`, given in ms since it. */
+export function instantsOfDay(midnight: number, times: readonly number[], zone: string): number[] {
+  if (times.length < 2) return times.map((time) => instantOfWall(midnight + time, zone));
+  const offset = offsetAt(midnight - DAY, zone);
+  if (offsetAt(midnight + 2 * DAY, zone) === offset) return times.map((time) => midnight + time - offset);
+  return times.map((time) => instantOfWall(midnight + time, zone));
+}
+
 /** What the zone's clocks show at an instant, as the milliseconds that UTC would give it. */
 export const wallOf = (at: number, zone: string): number => at + offsetAt(at, zone);
 
-/** Ahead of UTC, ms. */
-const offsetAt = (at: number, zone: string): number => Math.round(IANAZone.create(zone).offset(at) * MINUTE);
+/** No zone changes its clocks within a quarter of an hour (since 1972): one look holds for all of it. */
+const QUARTER = 15 * MINUTE;
+const OFFSETS_KEPT = 100_000;
+const offsets = new Map<string, Map<number, number>>();
+
+/** Ahead of UTC, ms. Looking it up is slow, and asked for at every turn. */
+function offsetAt(at: number, zone: string): number {
+  const quarter = Math.floor(at / QUARTER);
+  const known = offsets.get(zone) ?? new Map<number, number>();
+  const before = known.get(quarter);
+  if (before !== undefined) return before;
+  const offset = Math.round(IANAZone.create(zone).offset(quarter * QUARTER) * MINUTE);
+  if (known.size >= OFFSETS_KEPT) known.clear();
+  offsets.set(zone, known.set(quarter, offset));
+  return offset;
+}
 
 /** The zone's offsets a day before and after: a clock change that concerns `wall` lies between. */
 const offsetsAround = (wall: number, zone: string): [number, number] => [
@@ -170,6 +194,23 @@ export function parseDuration(text: string): number | undefined {
   for (const [, count, unit] of text.matchAll(/(\d+)([smhd])/g))
     total += Number(count) * (units[unit ?? ''] ?? 0);
   return total > 0 ? total : undefined;
+}
+
+/** What `parseDuration` reads, of whole seconds: `12h`, `1h30m`. */
+export function formatDuration(ms: number): string {
+  let rest = Math.round(ms / SECOND) * SECOND;
+  let text = '';
+  for (const [unit, size] of [
+    ['d', DAY],
+    ['h', HOUR],
+    ['m', MINUTE],
+    ['s', SECOND],
+  ] as const) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text || '0s';
 }
 
 /** `2 小时`, `1 天 3 小时`, `5 分钟`, `30 秒`: a span as people say it, at most two units, never `0`. */

@@ -148,9 +148,13 @@ function readPuppet(env: Env, account: string | undefined, faults: Faults) {
   return { puppet, puppetOptions };
 }
 
+/** Whether pace and quiet hours apply to this channel: not where there is no chat behind it at all. */
+export const isPaced = ({ kind, puppet }: ChannelConfig): boolean =>
+  kind !== 'sandbox' && puppet !== 'wechaty-puppet-mock';
+
 /** Whether nobody's account can be banned behind this channel: then the pace may be off. */
 function isHarmless(channel: ChannelConfig): boolean {
-  if (channel.kind === 'sandbox' || channel.puppet === 'wechaty-puppet-mock') return true;
+  if (!isPaced(channel)) return true;
   const endpoint = channel.puppetOptions?.endpoint;
   if (typeof endpoint !== 'string') return false;
   const host = endpoint.startsWith('[')

@@ -51,10 +51,12 @@ export function webParts(parts: SiteParts, health: () => Promise<HealthView>): W
   };
 }
 
-async function readUpcoming({ db, clock, app }: SiteParts): Promise<UpcomingView[]> {
+async function readUpcoming({ db, clock, config, app }: SiteParts): Promise<UpcomingView[]> {
   const now = clock.now();
-  const sends = await previewSends(db, app.catalogue().lessons, now, now + 7 * DAY);
-  return sends.slice(0, SHOWN).map(({ at, group, title }) => ({ at, topic: group.topic, title }));
+  const sends = await previewSends(db, config, app.catalogue().lessons, now, now + 7 * DAY);
+  return sends
+    .slice(0, SHOWN)
+    .map(({ at, nominalAt, group, title }) => ({ at, hour: nominalAt, topic: group.topic, title }));
 }
 
 /** From Monday to Sunday of this week. */

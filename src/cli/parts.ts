@@ -43,3 +43,8 @@ export function printOne(value: object, sentence: string, { json }: Output): voi
   if (json) printJson(value);
   else process.stdout.write(`${sentence}\n`);
 }
+
+/** What a person should know besides the result, on standard error. */
+export const warn = (warnings: readonly string[]): void => {
+  for (const warning of warnings) process.stderr.write(`weike: warning: ${warning}\n`);
+};

@@ -1,41 +1,33 @@
-import { DAY, isoInZone, parseDuration, parseInstant } from '../clock.ts';
+import { DAY, isoInZone, parseDuration, parseInstant, SECOND } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/open.ts';
-import type { ScheduleKind } from '../db/tables.ts';
+import type { DayRule, Misfire, ScheduleKind } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { type Catalogue, loadCatalogue } from '../lessons/catalogue.ts';
 import { recordCatalogue } from '../lessons/revisions.ts';
 import { getGroupByKey, type Group } from '../people/groups.ts';
 import { previewSends } from '../schedule/preview.ts';
-import {
-  addSchedule,
-  groupKeysOf,
-  type ListedSchedule,
-  listSchedules,
-  removeSchedule,
-  type Schedule,
-} from '../schedule/schedules.ts';
+import { calendarWarning, scheduleFitting } from '../schedule/add.ts';
+import { listedSchedule, listSchedules, removeSchedule, type Schedule } from '../schedule/schedules.ts';
 import { sendNow } from '../schedule/send-now.ts';
-import { type Output, printOne, printRows, withDb } from './parts.ts';
+import type { When } from '../schedule/timetable.ts';
+import { type Output, printOne, printRows, warn, withDb } from './parts.ts';
 
-const COLUMNS = ['no', 'id', 'content', 'groups', 'when', 'next_at'];
+const COLUMNS = ['no', 'content', 'groups', 'when', 'days', 'misfire', 'next_at'];
 
-async function listed(db: Db, schedule: Schedule): Promise<ListedSchedule> {
-  return {
-    no: schedule.no,
-    id: schedule.id,
-    content: `${schedule.kind}:${schedule.content}`,
-    groups: await groupKeysOf(db, schedule),
-    when: schedule.cron ?? isoInZone(schedule.at ?? 0, schedule.zone),
-    next_at: schedule.next_at === null ? null : isoInZone(schedule.next_at, schedule.zone),
-  };
+/** With what a person should know about the holidays that it will ask for. */
+async function listed(db: Db, schedule: Schedule) {
+  const warning = calendarWarning(schedule, Date.now());
+  return { ...(await listedSchedule(db, schedule)), warnings: warning === undefined ? [] : [warning] };
 }
 
 export const list = (output: Output): Promise<void> =>
   withDb(async (db) => {
-    const rows: ListedSchedule[] = [];
+    const rows = [];
     for (const schedule of await listSchedules(db)) rows.push(await listed(db, schedule));
     printRows(rows, COLUMNS, output);
+    if (!output.json)
+      for (const { no, warnings } of rows) warn(warnings.map((warning) => `schedule ${no}: ${warning}`));
   });
 
 export interface AddOptions extends Output {
@@ -46,7 +38,13 @@ export interface AddOptions extends Output {
   readonly all?: boolean;
   readonly at?: string;
   readonly cron?: string;
+  readonly monthly?: string;
   readonly close?: string;
+  readonly misfire?: string;
+  readonly grace?: string;
+  readonly workdaysOnly?: boolean;
+  readonly skipHolidays?: boolean;
+  readonly moveToNextWorkday?: boolean;
   readonly again?: boolean;
 }
 
@@ -55,26 +53,34 @@ export const add = (given: Record<string, unknown>): Promise<void> =>
     const options = given as unknown as AddOptions;
     const catalogue = await loadCatalogue(config.lessonsDir);
     const { kind, content } = readContent(options, catalogue);
-    const closeAfter = readClose(options.close);
-    const schedule = await addSchedule(
+    const closeAfter = readSpan('--close', options.close);
+    const grace = readSpan('--grace', options.grace);
+    const { schedule, warnings } = await scheduleFitting(
       db,
+      config,
+      catalogue.lessons,
       {
         kind,
         content,
         groups: await readGroups(db, options),
         when: readWhen(options, config),
         zone: config.zone,
+        days: readDays(options),
+        misfire: readMisfire(options.misfire),
+        again: options.again === true,
         ...(closeAfter === undefined ? {} : { closeAfter }),
+        ...(grace === undefined ? {} : { grace }),
       },
       'cli',
       Date.now(),
     );
-    const row = await listed(db, schedule);
+    const row = { ...(await listedSchedule(db, schedule)), warnings };
     printOne(
       row,
       `schedule ${row.no}: ${row.content} to ${row.groups.join(', ')}, next at ${row.next_at ?? '-'}`,
       options,
     );
+    if (!options.json) warn(warnings);
   });
 
 function readContent(
@@ -113,21 +119,39 @@ async function readGroups(
   return groups;
 }
 
-function readWhen({ at, cron }: AddOptions, { zone }: Config): { at: number } | { cron: string } {
-  if ((at === undefined) === (cron === undefined))
-    throw new UserError('name exactly one of --at TIME and --cron EXPRESSION');
+function readWhen({ at, cron, monthly }: AddOptions, { zone }: Config): When {
+  if ([at, cron, monthly].filter((one) => one !== undefined).length !== 1)
+    throw new UserError('name exactly one of --at TIME, --cron EXPRESSION and --monthly RULE');
   if (cron !== undefined) return { cron };
+  if (monthly !== undefined) return { monthly };
   const instant = parseInstant(at ?? '', zone);
   if (instant === undefined)
     throw new UserError(`--at: expected a time like 2026-12-01T20:00, got "${at ?? ''}"`);
   return { at: instant };
 }
 
-function readClose(close: string | undefined): number | undefined {
-  if (close === undefined) return undefined;
-  const duration = parseDuration(close);
+function readDays({ workdaysOnly, skipHolidays, moveToNextWorkday }: AddOptions): DayRule {
+  const named = [workdaysOnly, skipHolidays, moveToNextWorkday].filter(Boolean);
+  if (named.length > 1)
+    throw new UserError('name at most one of --workdays-only, --skip-holidays and --move-to-next-workday');
+  if (workdaysOnly) return 'workdays-only';
+  if (skipHolidays) return 'skip-holidays';
+  return moveToNextWorkday ? 'move-to-next-workday' : 'all';
+}
+
+const MISFIRES: readonly Misfire[] = ['catch-up', 'fold', 'skip'];
+
+function readMisfire(text: string | undefined): Misfire {
+  const misfire = MISFIRES.find((known) => known === (text ?? 'catch-up'));
+  if (!misfire) throw new UserError(`--misfire: expected ${MISFIRES.join(', ')}, got "${text ?? ''}"`);
+  return misfire;
+}
+
+function readSpan(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const duration = parseDuration(text);
   if (duration === undefined)
-    throw new UserError(`--close: expected a duration like 2h or 1d, got "${close}"`);
+    throw new UserError(`${option}: expected a duration like 2h or 1d, got "${text}"`);
   return duration;
 }
 
@@ -138,20 +162,18 @@ export const preview = (options: Output & { days?: string }): Promise<void> =>
       throw new UserError(`--days: expected 1 to 366, got "${options.days ?? ''}"`);
     const now = Date.now();
     const { lessons } = await loadCatalogue(config.lessonsDir);
-    const sends = await previewSends(db, lessons, now, now + days * DAY);
+    const sends = await previewSends(db, config, lessons, now, now + days * DAY);
     const rows = sends.map((send) => ({
-      at: isoInZone(send.at, config.zone),
+      at: isoInZone(Math.round(send.at / SECOND) * SECOND, config.zone),
       group: send.group.key,
       content: send.kind === 'digest' ? `digest:${send.content}` : `lesson:${send.content}`,
+      nominal_at: isoInZone(send.nominalAt, config.zone),
+      schedule: send.schedule.no,
       title: send.title,
     }));
-    if (options.json)
-      printRows(
-        rows.map(({ at, group, content }) => ({ at, group, content })),
-        [],
-        options,
-      );
-    else printRows(rows, ['at', 'group', 'title'], options);
+    printRows(rows, ['at', 'group', 'title', 'schedule'], options);
+    const warnings = new Set(sends.map(({ schedule }) => calendarWarning(schedule, now)));
+    if (!options.json) warn([...warnings].filter((warning) => warning !== undefined));
   });
 
 export const remove = (no: string, output: Output): Promise<void> =>
@@ -170,7 +192,7 @@ export const send = (given: Record<string, unknown>): Promise<void> =>
     const groups = await readGroups(db, options);
     if (groups === 'all') throw new UserError('name a group with --group KEY');
     const now = Date.now();
-    const closeAfter = readClose(options.close);
+    const closeAfter = readSpan('--close', options.close);
     await recordCatalogue(db, catalogue, 'operator', now);
     const sent = await sendNow(
       db,

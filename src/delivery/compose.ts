@@ -10,6 +10,7 @@ import { findRevision } from '../lessons/revisions.ts';
 import { splitText } from '../lessons/split.ts';
 import { listQuestionResults } from '../quiz/answers.ts';
 import { openWindow } from '../quiz/windows.ts';
+import { takeFolded } from './folded.ts';
 import type { Compose, Composed } from './prepare.ts';
 import type { Delivery, Draft } from './ledger.ts';
 
@@ -84,8 +85,16 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
     const day = localDay(delivery.planned_at, zone);
     const figures = await readGroupDay(trx, delivery.group_id, day, zone);
     const next = await nextLesson(trx, delivery.group_id, now);
+    const base = linkBase(channel);
+    const folded = await takeFolded(trx, delivery.group_id, delivery.id);
+    const missed = folded.map(({ lessonId, title, at }) => ({
+      title,
+      at,
+      ...(base === undefined ? {} : { link: `${base}/l/${lessonId}` }),
+    }));
     const text = composeGroupDay(day, figures, {
       zone,
+      missed,
       ...(delivery.ordinal === null ? {} : { ordinal: delivery.ordinal }),
       ...(next === undefined ? {} : { next }),
     });

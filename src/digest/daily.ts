@@ -1,5 +1,5 @@
 /** A group's day as text. Nobody is named for what they didn't do. */
-import { addDays, localTime, startOfDay } from '../clock.ts';
+import { addDays, localDay, localTime, startOfDay } from '../clock.ts';
 import { listCheckinDays } from '../checkin/checkins.ts';
 import { streakAt } from '../checkin/streak.ts';
 import type { Db } from '../db/open.ts';
@@ -89,13 +89,26 @@ export interface GroupDayWords {
   readonly ordinal?: number;
   /** What comes next, ready to read. */
   readonly next?: string;
+  /** Lessons whose hour was missed and that aren't sent any more, oldest first. */
+  readonly missed?: readonly MissedLesson[];
 }
+
+export interface MissedLesson {
+  readonly title: string;
+  /** The hour that was missed, ms. */
+  readonly at: number;
+  /** Where it can be read; absent where no link goes out. */
+  readonly link?: string;
+}
+
+/** So many hours of one lesson are named; more are counted. */
+const HOURS_NAMED = 3;
 
 /** The message. */
 export function composeGroupDay(
   day: string,
   figures: GroupDay,
-  { zone, ordinal, next }: GroupDayWords,
+  { zone, ordinal, next, missed = [] }: GroupDayWords,
 ): string {
   const [, month, date] = day.split('-').map(Number);
   const number = ordinal === undefined ? '' : ` 第${ordinal}期`;
@@ -105,6 +118,7 @@ export function composeGroupDay(
     lines.push(`• ${localTime(lesson.at, zone)} ${ordinal}${lesson.title}`);
   }
   if (figures.lessons.length === 0) lines.push('• 今天没有发新课');
+  lines.push(...composeMissed(missed, day, zone));
   lines.push('———');
   if (figures.learned === 0) lines.push('今天还没有人作答或打卡，课还在，有空看一眼。');
   else {
@@ -123,4 +137,21 @@ export function composeGroupDay(
   }
   if (next) lines.push(`下一课：${next}`);
   return lines.join('\n');
+}
+
+/** A line for each lesson: `错过的课：《茉莉花茶怎么存》（20:00、11月23日 20:00）`. */
+function composeMissed(missed: readonly MissedLesson[], day: string, zone: string): string[] {
+  const titles = [...new Set(missed.map(({ title }) => title))];
+  return titles.map((title) => {
+    const same = missed.filter((one) => one.title === title);
+    const hours = same.slice(0, HOURS_NAMED).map(({ at }) => sayHour(at, day, zone));
+    const more = same.length > HOURS_NAMED ? ` 等 ${same.length} 次` : '';
+    const link = same.at(-1)?.link;
+    return `错过的课：《${title}》（${hours.join('、')}${more}）${link === undefined ? '' : ` ${link}`}`;
+  });
+}
+
+function sayHour(at: number, day: string, zone: string): string {
+  const [, month, date] = localDay(at, zone).split('-').map(Number);
+  return localDay(at, zone) === day ? localTime(at, zone) : `${month}月${date}日 ${localTime(at, zone)}`;
 }

@@ -1,19 +1,22 @@
 /**
  * Turns schedules that have come due into occurrences and planned deliveries, in one transaction per
- * schedule. Nothing about a schedule lives in memory, and only this file moves `next_at` on.
+ * occurrence. Nothing about a schedule lives in memory, and only this file moves `next_at` on. Every hour that
+ * was missed is an occurrence with a delivery per group that says what became of it.
  */
-import { HOUR } from '../clock.ts';
+import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
+import { noteFolded } from '../delivery/folded.ts';
 import { type NewDelivery, planDeliveries } from '../delivery/ledger.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import type { Group } from '../people/groups.ts';
-import { nextAfter } from './cron.ts';
+import { type Fate, fatesOf } from './misfire.ts';
 import { groupsOf, type Schedule } from './schedules.ts';
 import { nextOrdinal, pickLesson } from './syllabus.ts';
+import { asksCalendar, firingsBetween, nextFiring, timetableOf } from './timetable.ts';
 
-/** How late a missed hour may still be caught up with. */
-export const CATCH_UP = 12 * HOUR;
+/** As many missed hours of one schedule get an occurrence each, the latest ones; older ones share an audit row. */
+export const MOST_MISSED = 500;
 
 /** Plans everything whose time has come. Gives how many deliveries are new. */
 export async function planDue(db: Db, lessons: readonly Lesson[], now: number): Promise<number> {
@@ -26,29 +29,118 @@ export async function planDue(db: Db, lessons: readonly Lesson[], now: number): 
     .orderBy('no')
     .execute();
   let planned = 0;
-  for (const schedule of due) planned += await planOccurrence(db, schedule, lessons, now);
+  for (const schedule of due) planned += await planSchedule(db, schedule, lessons, now);
   return planned;
 }
 
-async function planOccurrence(
+/**
+ * Looks again at schedules that ask for holidays: a later version of us may know a year that wasn't published
+ * when they were last looked at. A working day that became known is fired on, a holiday is left out.
+ */
+export async function rereadCalendar(db: Db, now: number): Promise<void> {
+  const schedules = await db.selectFrom('schedule').selectAll().where('removed_at', 'is', null).execute();
+  for (const schedule of schedules) {
+    const table = timetableOf(schedule);
+    if (schedule.at !== null || !asksCalendar(table)) continue;
+    const { last } = await db
+      .selectFrom('occurrence')
+      .select(({ fn }) => fn.max('nominal_at').as('last'))
+      .where('schedule_id', '=', schedule.id)
+      .executeTakeFirstOrThrow();
+    const missed = schedule.next_at ?? now;
+    const after = Math.min(now, missed - 1, Math.max(last ?? 0, schedule.created_at));
+    const nextAt = nextFiring(table, after) ?? null;
+    if (nextAt === schedule.next_at) continue;
+    await moveOn(db, schedule, schedule.next_at, nextAt);
+  }
+}
+
+async function planSchedule(
   db: Db,
   schedule: Schedule,
   lessons: readonly Lesson[],
   now: number,
 ): Promise<number> {
-  const nominalAt = schedule.next_at ?? now;
-  // Several missed hours of one schedule are one occurrence, not a burst.
-  const nextAt = schedule.cron === null ? null : (nextAfter(schedule.cron, schedule.zone, now) ?? null);
+  const firings = dueFirings(schedule, now);
+  const after = nextFiring(timetableOf(schedule), now) ?? null;
+  const kept = firings.slice(-MOST_MISSED);
+  const [first = after] = kept;
+  if (first !== schedule.next_at) {
+    const dropped = firings.slice(0, -MOST_MISSED);
+    if (!(await passOver(db, schedule, first, dropped, now))) return 0;
+  }
+  const fates = fatesOf(kept, now, schedule);
+  let planned = 0;
+  for (const [index, nominalAt] of kept.entries()) {
+    const nextAt = kept[index + 1] ?? after;
+    const fate = fates[index] ?? { kind: 'send' };
+    const count = await planOccurrence(db, schedule, { nominalAt, nextAt, fate }, lessons, now);
+    // Somebody else plans this schedule, or removed it.
+    if (count === undefined) break;
+    planned += count;
+  }
+  return planned;
+}
+
+/** The firings that have come. What was written down counts, unless the calendar of holidays says otherwise by now. */
+function dueFirings(schedule: Schedule, now: number): number[] {
+  const from = schedule.next_at ?? now;
+  const table = timetableOf(schedule);
+  const firings = firingsBetween(table, from - 1, now);
+  return asksCalendar(table) || firings[0] === from ? firings : [from, ...firings];
+}
+
+/** Moves `next_at` on when it is still at `from` and the schedule is there. Says whether it was. */
+async function moveOn(db: Db, schedule: Schedule, from: number | null, to: number | null): Promise<boolean> {
+  const moved = await db
+    .updateTable('schedule')
+    .set({ next_at: to })
+    .where('id', '=', schedule.id)
+    .where('next_at', from === null ? 'is' : '=', from)
+    .where('removed_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return moved !== undefined;
+}
+
+/** Goes on to `first` without occurrences; what that leaves out is on record. */
+async function passOver(
+  db: Db,
+  schedule: Schedule,
+  first: number | null,
+  dropped: readonly number[],
+  now: number,
+): Promise<boolean> {
+  const [from] = dropped;
+  const left =
+    from === undefined
+      ? { what: 'schedule.holiday', after: { at: schedule.next_at, next: first } }
+      : { what: 'schedule.missed', after: { count: dropped.length, from, to: dropped.at(-1) } };
   return await inTransaction(db, async (trx) => {
-    const mine = await trx
-      .updateTable('schedule')
-      .set({ next_at: nextAt })
-      .where('id', '=', schedule.id)
-      .where('next_at', '=', nominalAt)
-      .where('removed_at', 'is', null)
-      .returning('id')
-      .executeTakeFirst();
-    if (!mine) return 0;
+    if (!(await moveOn(trx, schedule, schedule.next_at, first))) return false;
+    await appendAudit(trx, { at: now, who: 'planner', subject: schedule.id, ...left });
+    return true;
+  });
+}
+
+interface Firing {
+  readonly nominalAt: number;
+  /** The firing after it. */
+  readonly nextAt: number | null;
+  readonly fate: Fate;
+}
+
+/** Gives how many deliveries are new, or `undefined` when this firing wasn't ours to plan. */
+async function planOccurrence(
+  db: Db,
+  schedule: Schedule,
+  firing: Firing,
+  lessons: readonly Lesson[],
+  now: number,
+): Promise<number | undefined> {
+  const { nominalAt, nextAt } = firing;
+  return await inTransaction(db, async (trx) => {
+    if (!(await moveOn(trx, schedule, nominalAt, nextAt))) return undefined;
     const occurrence = await trx
       .insertInto('occurrence')
       .values({ id: newId(), schedule_id: schedule.id, nominal_at: nominalAt, created_at: now })
@@ -56,43 +148,63 @@ async function planOccurrence(
       .returning('id')
       .executeTakeFirst();
     if (!occurrence) return 0;
-    const plans: NewDelivery[] = [];
+    const plans: GroupPlan[] = [];
     for (const group of await groupsOf(trx, schedule))
-      plans.push(await planFor(trx, schedule, { id: occurrence.id, nominalAt }, group, lessons, now));
-    return (await planDeliveries(trx, plans, now)).length;
+      plans.push(await planFor(trx, schedule, occurrence.id, firing, group, lessons));
+    const ids = await planDeliveries(
+      trx,
+      plans.map(({ delivery }) => delivery),
+      now,
+    );
+    const folded = plans.flatMap(({ delivery, foldedTitle }, index) => {
+      const id = ids[index];
+      if (foldedTitle === undefined || id === undefined) return [];
+      const groupId = delivery.groupId ?? '';
+      return [{ delivery_id: id, group_id: groupId, title: foldedTitle, nominal_at: nominalAt }];
+    });
+    await noteFolded(trx, folded);
+    return ids.length;
   });
 }
 
-interface Occurrence {
-  readonly id: string;
-  readonly nominalAt: number;
+interface GroupPlan {
+  readonly delivery: NewDelivery;
+  /** The lesson's title, when the group's next digest is to tell of it. */
+  readonly foldedTitle?: string;
 }
 
 async function planFor(
   trx: Db,
   schedule: Schedule,
-  occurrence: Occurrence,
+  occurrenceId: string,
+  { nominalAt, fate }: Firing,
   group: Group,
   lessons: readonly Lesson[],
-  now: number,
-): Promise<NewDelivery> {
+): Promise<GroupPlan> {
   const plan: NewDelivery = {
-    cause: `${occurrence.id}:${group.id}`,
+    cause: `${occurrenceId}:${group.id}`,
     kind: schedule.kind === 'digest' ? 'digest' : 'lesson',
     account: group.account,
     groupId: group.id,
-    occurrenceId: occurrence.id,
+    occurrenceId,
     content: schedule.content,
     closeAfter: schedule.close_after,
-    plannedAt: occurrence.nominalAt,
+    plannedAt: nominalAt,
+    again: schedule.again === 1,
   };
   const skipped = (reason: string): NewDelivery => ({ ...plan, ended: { state: 'skipped', reason } });
-  if (group.enabled === 0) return skipped('这个群没有启用');
-  if (now - occurrence.nominalAt > CATCH_UP)
-    return { ...plan, ended: { state: 'expired', reason: '错过的时间太久，没有补发' } };
-  if (schedule.kind === 'digest') return { ...plan, ordinal: await nextOrdinal(trx, group.id, 'digest') };
+  if (group.enabled === 0) return { delivery: skipped('这个群没有启用') };
+  if (fate.kind === 'expired' || fate.kind === 'skipped')
+    return { delivery: { ...plan, ended: { state: fate.kind, reason: fate.reason } } };
+  if (schedule.kind === 'digest')
+    return { delivery: { ...plan, ordinal: await nextOrdinal(trx, group.id, 'digest') } };
   const picked = await pickLesson(trx, schedule, group.id, lessons);
-  if ('reason' in picked)
-    return { ...skipped(picked.reason), ...(picked.lessonId ? { content: picked.lessonId } : {}) };
-  return { ...plan, content: picked.id, hash: picked.hash, ordinal: await nextOrdinal(trx, group.id) };
+  if ('reason' in picked) {
+    const content = picked.lessonId === undefined ? {} : { content: picked.lessonId };
+    return { delivery: { ...skipped(picked.reason), ...content } };
+  }
+  const { id: content, hash, title } = picked;
+  if (fate.kind === 'fold')
+    return { delivery: { ...skipped(fate.reason), content, hash }, foldedTitle: title };
+  return { delivery: { ...plan, content, hash, ordinal: await nextOrdinal(trx, group.id) } };
 }

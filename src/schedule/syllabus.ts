@@ -1,6 +1,6 @@
 /** Which lesson a group gets: a named one, the next of a course, the next of all. Never the same content twice. */
 import type { Db } from '../db/open.ts';
-import type { DeliveryKind, ScheduleKind } from '../db/tables.ts';
+import type { DeliveryKind, ScheduleTable } from '../db/tables.ts';
 import { HAD_IT } from '../delivery/ledger.ts';
 import { NOT_BROUGHT } from '../delivery/states.ts';
 import type { Lesson } from '../lessons/lesson.ts';
@@ -22,7 +22,7 @@ export async function taughtTo(db: Db, groupId: string): Promise<{ ids: Set<stri
 /** The lesson for a schedule's next firing in a group, or why there is none. */
 export async function pickLesson(
   db: Db,
-  schedule: { readonly kind: ScheduleKind; readonly content: string },
+  schedule: Pick<ScheduleTable, 'kind' | 'content' | 'again'>,
   groupId: string,
   lessons: readonly Lesson[],
 ): Promise<Picked> {
@@ -36,7 +36,7 @@ export async function pickLesson(
   }
   const lesson = lessons.find(({ id }) => id === schedule.content);
   if (!lesson) return { reason: `微课 ${schedule.content} 已经不在`, lessonId: schedule.content };
-  if (taught.hashes.has(lesson.hash)) return { reason: HAD_IT, lessonId: lesson.id };
+  if (schedule.again === 0 && taught.hashes.has(lesson.hash)) return { reason: HAD_IT, lessonId: lesson.id };
   return lesson;
 }
 

@@ -25,8 +25,10 @@ export interface HealthView {
 }
 
 export interface UpcomingView {
-  /** ms. */
+  /** When it is expected to go out, ms. */
   readonly at: number;
+  /** The hour that it is planned for, ms: the pace spreads the groups of one hour over some minutes. */
+  readonly hour?: number;
   readonly topic: string;
   readonly title: string;
 }

@@ -3,7 +3,7 @@
  * whose payload can't be loaded at once; the account's health is judged by what is heard, not by its flag.
  */
 import { type Clock, MINUTE, SECOND } from '../../clock.ts';
-import type { ChannelConfig } from '../../config.ts';
+import { type ChannelConfig, isPaced } from '../../config.ts';
 import { reasonOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import {
@@ -67,9 +67,6 @@ const RECOVER_WITHIN = 5 * SECOND;
 const COMPLAIN_EVERY = MINUTE;
 
 const LOST = '连接断了，正在重连';
-
-/** Whether nobody's account can be banned behind this puppet. */
-const isHarmless = (config: ChannelConfig) => config.puppet === 'wechaty-puppet-mock';
 
 export function openWechaty(config: ChannelConfig, options: WechatyOptions): Channel {
   const { account } = config;
@@ -374,7 +371,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
 
   return {
     account,
-    limits: { maxText: MAX_TEXT, paced: !isHarmless(config) },
+    limits: { maxText: MAX_TEXT, paced: isPaced(config) },
 
     async start(given) {
       sink = given;

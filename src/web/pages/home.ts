@@ -1,7 +1,7 @@
 /** What runs, what comes next, who took part this week. */
 import { html } from 'hono/html';
 
-import { localDay, localTime, sayDay, saySpan } from '../../clock.ts';
+import { localDay, localTime, MINUTE, sayDay, saySpan } from '../../clock.ts';
 import type { Fault, Lesson } from '../../lessons/lesson.ts';
 import { type Html, page, typeSwitch } from '../layout.ts';
 import type { HealthView, ParticipationView, UpcomingView } from '../parts.ts';
@@ -125,18 +125,23 @@ const upcomingCard = ({ upcoming, now, zone, hasSandbox }: HomeView) =>
   </section>`;
 
 interface Send {
+  /** When the first group gets it, and when the last one does. */
   readonly at: number;
+  last: number;
+  readonly hour: number;
   readonly title: string;
   readonly topics: string[];
 }
 
-/** The same lesson at the same time to several groups is one line. */
+/** The same lesson at the same hour to several groups is one line. */
 function together(upcoming: readonly UpcomingView[]): Send[] {
   const sends: Send[] = [];
-  for (const { at, title, topic } of upcoming) {
-    const same = sends.find((send) => send.at === at && send.title === title);
-    if (same) same.topics.push(topic);
-    else sends.push({ at, title, topics: [topic] });
+  for (const { at, hour = at, title, topic } of upcoming) {
+    const same = sends.find((send) => send.hour === hour && send.title === title);
+    if (same) {
+      same.topics.push(topic);
+      same.last = Math.max(same.last, at);
+    } else sends.push({ at, last: at, hour, title, topics: [topic] });
   }
   return sends;
 }
@@ -163,10 +168,16 @@ const daysOf = (sends: readonly Send[], now: number, zone: string) =>
           ${sends
             .filter(({ at }) => localDay(at, zone) === day)
             .map(
-              ({ at, title, topics }) =>
+              ({ at, last, title, topics }) =>
                 html`<li class="send">
                   <span class="when">${localTime(at, zone)}</span>
-                  <span class="what">${title}<small>${sayTopics(topics)}</small></span>
+                  <span class="what"
+                    >${title}<small
+                      >${sayTopics(topics)}${
+                        last - at >= MINUTE ? `，约 ${saySpan(last - at)}发完` : ''
+                      }</small
+                    ></span
+                  >
                 </li>`,
             )}
         </ul>`,
