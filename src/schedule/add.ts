@@ -122,7 +122,7 @@ async function warningsFor(
   if (schedule.monthly !== null) {
     const { what, nth } = parseMonthly(schedule.monthly);
     if (what === 'day' && nth > 28)
-      warnings.push(`a month without a ${nth}th is left out; 'last day' is the last day of each`);
+      warnings.push(`months without a day ${nth} are left out; 'last day' is the last one of each`);
     if (typeof what === 'number' && nth === 5)
       warnings.push('most months have no fifth one and are left out');
   }
