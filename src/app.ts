@@ -38,6 +38,7 @@ import type { Log } from './log.ts';
 import { type Passing, passOn } from './passing.ts';
 import { recordSeenGroup } from './people/groups.ts';
 import { closeDueWindows } from './schedule/closing.ts';
+import { endLate } from './schedule/late.ts';
 import { planDue, rereadCalendar } from './schedule/planner.ts';
 import { nextLessonOf } from './schedule/preview.ts';
 
@@ -172,6 +173,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await closeDueWindows(db, now);
     await expireEchoes(db, now);
     await expireHeld(db, now);
+    await endLate(db, now);
     await enqueue(await queueDue(db, accounts, now));
     if (owesJobs) {
       owesJobs = false;

@@ -19,7 +19,12 @@ export const FATES = {
   skip: { kind: 'skipped', reason: '错过了时间，按设定不补发' },
   superseded: { kind: 'skipped', reason: '错过了时间，只补发最近的一次' },
   expired: { kind: 'expired', reason: '错过的时间太久，没有补发' },
+  late: { kind: 'expired', reason: '过了补发的时限，没有发出去' },
 } as const satisfies Readonly<Record<string, Fate>>;
+
+/** The fate of a firing that was planned in time and couldn't go out within its grace. */
+export const fateOfLate = (misfire: Misfire): Exclude<Fate, { readonly kind: 'send' }> =>
+  misfire === 'fold' ? FATES.fold : misfire === 'skip' ? FATES.skip : FATES.late;
 
 /**
  * The fate of each of a schedule's firings that have come, oldest first. What is on time is sent; of what is

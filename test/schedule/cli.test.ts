@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { add } from '../../src/cli/schedules.ts';
 import { isoInZone } from '../../src/clock.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { recordSeenGroup, setGroupEnabled } from '../../src/people/groups.ts';
@@ -109,57 +110,43 @@ describe('weike schedule', () => {
     );
   });
 
-  it.each<[string, string[], RegExp]>([
-    ['a time that is over', ['--digest', 'day', '--all', '--at', '2020-01-01T20:00'], /that time is over/],
-    [
-      'an unknown group',
-      ['--digest', 'day', '--group', 'g99', '--cron', '0 20 * * *'],
-      /no group has the key "g99": known are g1, g2/,
-    ],
-    [
-      'an unknown lesson',
-      ['--lesson', 'nowhere', '--all', '--cron', '0 20 * * *'],
-      /there is no lesson "nowhere"/,
-    ],
-    [
-      'an unknown course',
-      ['--course', '打麻将', '--all', '--cron', '0 20 * * *'],
-      /there is no course "打麻将": known are /,
-    ],
-    [
-      'two times',
-      ['--digest', 'day', '--all', '--cron', '0 20 * * *', '--monthly', '15 20:00'],
-      /exactly one of --at TIME, --cron EXPRESSION and --monthly RULE/,
-    ],
-    [
-      'two calendars',
-      ['--digest', 'day', '--all', '--cron', '0 20 * * *', '--workdays-only', '--skip-holidays'],
-      /at most one of/,
-    ],
-    [
-      'a policy that is none',
-      ['--digest', 'day', '--all', '--cron', '0 20 * * *', '--misfire', 'retry'],
-      /--misfire: expected catch-up, fold, skip, got "retry"/,
-    ],
-    [
-      'a grace that is none',
-      ['--digest', 'day', '--all', '--cron', '0 20 * * *', '--grace', 'soon'],
-      /--grace: expected a duration/,
-    ],
-    [
-      'a rule of the month that is none',
-      ['--digest', 'day', '--all', '--monthly', 'sometimes'],
-      /--monthly: expected 'first fri 20:00'/,
-    ],
-    [
-      'an hour of the night',
-      ['--digest', 'day', '--all', '--cron', '0 23 * * *'],
-      /quiet hours 22:00-07:00 of wechaty; the nearest plan that fits: --cron '\d+ 21 \* \* \*'/,
-    ],
-  ])('refuses %s', async (_what, args, message) => {
-    const { code, out, err } = await weike('schedule', 'add', ...args, '--json');
-    expect(err).toMatch(message);
+  it('refuses on standard error with exit code 1, and writes nothing', async () => {
+    const night = ['--digest', 'day', '--all', '--cron', '0 23 * * *', '--json'];
+    const { code, out, err } = await weike('schedule', 'add', ...night);
+    expect(err).toMatch(
+      /^weike: .* quiet hours 22:00-07:00 of wechaty; the nearest plan that fits: --cron '\d+ 21 \* \* \*'\n$/,
+    );
     expect(out).toBe('');
     expect(code).toBe(1);
+  });
+
+  describe('with bad input', () => {
+    beforeAll(() => {
+      vi.stubEnv('CHANNELS', 'wechaty');
+      vi.stubEnv('DATA_DIR', folder);
+      vi.stubEnv('LESSONS_DIR', `${ROOT}lessons`);
+    });
+    afterAll(() => {
+      vi.unstubAllEnvs();
+    });
+
+    const daily = { digest: 'day', all: true, group: [], cron: '0 20 * * *' };
+    it.each<[string, Record<string, unknown>, RegExp]>([
+      ['a time that is over', { cron: undefined, at: '2020-01-01T20:00' }, /that time is over/],
+      ['a time that is none', { cron: undefined, at: 'soon' }, /--at: expected a time like/],
+      ['an unknown group', { all: false, group: ['g99'] }, /no group has the key "g99": known are g1, g2/],
+      ['no group', { all: false }, /name a group with --group KEY, or --all/],
+      ['an unknown lesson', { digest: undefined, lesson: 'x' }, /there is no lesson "x"/],
+      ['an unknown course', { digest: undefined, course: 'x' }, /there is no course "x": known are /],
+      ['an unknown digest', { digest: 'hour' }, /--digest: expected/],
+      ['two times', { monthly: '15 20:00' }, /exactly one of --at TIME, --cron EXPRESSION and --monthly/],
+      ['two calendars', { workdaysOnly: true, skipHolidays: true }, /at most one of --workdays-only/],
+      ['a policy that is none', { misfire: 'retry' }, /--misfire: expected catch-up, fold, skip, got/],
+      ['a grace that is none', { grace: 'soon' }, /--grace: expected a duration/],
+      ['a closing that is none', { close: 'late' }, /--close: expected a duration/],
+      ['a rule of the month that is none', { cron: undefined, monthly: 'sometimes' }, /--monthly: expected/],
+    ])('such as %s is refused', async (_what, given, message) => {
+      await expect(add({ ...daily, ...given })).rejects.toThrow(message);
+    });
   });
 });

@@ -15,6 +15,7 @@ export const schedulePolicies: Migration = {
     );
 
     await run(
+      sql`create index audit_subject on audit (subject)`,
       sql`create table folded (delivery_id text primary key references delivery,
         group_id text not null references chat_group, title text not null, nominal_at ${int} not null,
         told_in text references delivery) ${end}`,
