@@ -36,7 +36,7 @@ import { type Catalogue, loadCatalogue } from './lessons/catalogue.ts';
 import { recordCatalogue } from './lessons/revisions.ts';
 import type { Log } from './log.ts';
 import { type Passing, passOn } from './passing.ts';
-import { recordSeenGroup } from './people/groups.ts';
+import { beginLogin, finishLogin, reportGroup } from './people/relogin.ts';
 import { closeDueWindows } from './schedule/closing.ts';
 import { endLate } from './schedule/late.ts';
 import { planDue, rereadCalendar } from './schedule/planner.ts';
@@ -223,7 +223,17 @@ export async function openApp(parts: AppParts): Promise<App> {
       await passing('after-echo');
     },
     async group(group) {
-      await recordSeenGroup(db, group, clock.now());
+      await reportGroup(db, group, clock.now());
+    },
+    async loggedIn(account) {
+      await beginLogin(db, account, clock.now());
+    },
+    async listed(account, groups) {
+      // What came under the ids of before is handled under the bindings of before.
+      await inbox.settled();
+      await handling.run();
+      await finishLogin(db, account, groups, clock.now());
+      handling.poke();
     },
   };
   for (const channel of channels) await channel.start(sink);

@@ -53,6 +53,7 @@ const org = () => import('./cli/org.ts');
 const roles = () => import('./cli/roles.ts');
 const roster = () => import('./cli/roster.ts');
 const codes = () => import('./cli/codes.ts');
+const match = () => import('./cli/match.ts');
 const lessons = () => import('./cli/lessons.ts');
 const schedules = () => import('./cli/schedules.ts');
 const deliveries = () => import('./cli/deliveries.ts');
@@ -163,6 +164,14 @@ add(
   'take a certification back, with what came along',
   async ([member = ''], options) => (await codes()).revoke(member, options),
 );
+
+add('match list', 'groups and people not recognised with certainty after a login', async (_, options) =>
+  (await match()).list(options),
+);
+add('match accept <no>', 'yes, that is the one', async ([no = ''], options) =>
+  (await match()).accept(no, options),
+);
+add('match reject <no>', 'no, it is not', async ([no = ''], options) => (await match()).reject(no, options));
 
 add('lesson list', 'the lessons that can be sent', async (_, options) => (await lessons()).list(options));
 add('lesson check [files...]', 'every fault with file, line and cure', async (files, options) =>

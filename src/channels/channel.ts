@@ -80,7 +80,17 @@ export interface SeenGroup {
   readonly roomId: string;
   readonly topic: string;
   /** The whole roster when the adapter knows it, the bot itself left out. */
-  readonly members?: readonly { readonly contactId: string; readonly name: string }[];
+  readonly members?: readonly SeenMember[];
+}
+
+export interface SeenMember {
+  readonly contactId: string;
+  /** The nickname in the group, else the own name. */
+  readonly name: string;
+  /** The name that they gave themselves, where the channel tells. */
+  readonly ownName?: string;
+  /** What our account calls them (备注), where the channel tells. */
+  readonly remark?: string;
 }
 
 export interface ChannelSink {
@@ -89,6 +99,12 @@ export interface ChannelSink {
   echo(echo: Echo): Promise<void>;
   /** A group that the account is in, at login and whenever its topic or roster changed. */
   group(group: SeenGroup): Promise<void>;
+  /**
+   * A new login of an account whose ids may have changed with it. From then on every group is reported before
+   * any message of it, and all of them together to `listed` when they have been read.
+   */
+  loggedIn?(account: string): Promise<void>;
+  listed?(account: string, groups: readonly SeenGroup[]): Promise<void>;
 }
 
 export type ChannelState = 'starting' | 'waiting-login' | 'online' | 'offline' | 'stopped';

@@ -9,6 +9,7 @@ import type { InboundMessage } from '../channels/channel.ts';
 import { newId } from '../db/ids.ts';
 import { isDatabaseFault } from '../db/faults.ts';
 import type { Db } from '../db/open.ts';
+import { readStates } from '../people/reading.ts';
 import type { MessageTable } from '../db/tables.ts';
 
 /** Rows of one insert: databases limit the parameters of a statement. */
@@ -102,23 +103,28 @@ export function openInbox(db: Db, now: () => number, onWritten: () => void): Inb
 
 /**
  * Writes messages of private chats and of enabled groups; a disabled group isn't read. One that is there
- * already (same account and id) stays as it is. The time of writing is never later than that of arrival.
+ * already (same account and id) stays as it is. The time of writing is never later than that of arrival. What comes
+ * while nobody knows yet which room is which group after a login is held.
  */
 export async function insertMessages(
   db: Db,
   messages: readonly InboundMessage[],
   now: number,
 ): Promise<void> {
-  const read = await onlyReadable(db, messages);
-  if (read.length === 0) return;
+  const states = await readStates(db, messages);
+  const rows = messages.flatMap((message, index) => {
+    const state = states[index];
+    return state === undefined ? [] : [toRow(message, state, now)];
+  });
+  if (rows.length === 0) return;
   await db
     .insertInto('message')
-    .values(read.map((message) => toRow(message, now)))
+    .values(rows)
     .onConflict((conflict) => conflict.columns(['account', 'channel_id']).doNothing())
     .execute();
 }
 
-const toRow = (message: InboundMessage, now: number): MessageTable => ({
+const toRow = (message: InboundMessage, state: 'new' | 'held', now: number): MessageTable => ({
   id: newId(),
   account: message.account,
   channel_id: message.id,
@@ -130,7 +136,7 @@ const toRow = (message: InboundMessage, now: number): MessageTable => ({
   mention: message.mention ? 1 : 0,
   sent_at: writtenAt(message.sentAt, now),
   received_at: now,
-  state: 'new',
+  state,
   attempts: 0,
   try_at: null,
   intent: null,
@@ -143,16 +149,3 @@ const storable = (text: string): string => text.replaceAll('\0', '');
 /** The channel's own time in whole ms: one from the future, or none at all, is the time of arrival. */
 const writtenAt = (sentAt: number, now: number): number =>
   Number.isFinite(sentAt) ? Math.min(Math.round(sentAt), now) : now;
-
-async function onlyReadable(db: Db, messages: readonly InboundMessage[]): Promise<InboundMessage[]> {
-  const rooms = [...new Set(messages.flatMap(({ roomId }) => (roomId === undefined ? [] : [roomId])))];
-  if (rooms.length === 0) return [...messages];
-  const enabled = await db
-    .selectFrom('chat_group')
-    .select(['account', 'room_id'])
-    .where('room_id', 'in', rooms)
-    .where('enabled', '=', 1)
-    .execute();
-  const open = new Set(enabled.map((group) => `${group.account} ${group.room_id}`));
-  return messages.filter(({ account, roomId }) => roomId === undefined || open.has(`${account} ${roomId}`));
-}

@@ -10,7 +10,7 @@ import { type Db, inTransaction } from '../db/open.ts';
 import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Passing, passOn } from '../passing.ts';
-import { getGroup } from '../people/groups.ts';
+import { getGroup, standstillOf, unlistedSince } from '../people/groups.ts';
 import { closeWindow } from '../quiz/windows.ts';
 import { attemptHash, beginAttempt } from './attempts.ts';
 import {
@@ -100,10 +100,20 @@ export function makeCourier(parts: CourierParts): Courier {
 
   /** Where it goes; a group that was turned off meanwhile gets nothing. */
   async function findTarget(delivery: Delivery): Promise<ChatTarget | undefined> {
-    if (delivery.contact_id !== null) return { kind: 'private', contactId: delivery.contact_id };
+    if (delivery.contact_id !== null) {
+      if ((await unlistedSince(db, delivery.account)) === undefined)
+        return { kind: 'private', contactId: delivery.contact_id };
+      await putBack(delivery, clock.now() + OFFLINE_RETRY, '账号刚登录，正在认人');
+      return undefined;
+    }
     const group = await getGroup(db, delivery.group_id ?? '');
-    if (group.enabled === 1) return { kind: 'group', roomId: group.room_id };
-    const reason = '这个群已停用';
+    const standstill = group.enabled === 1 ? await standstillOf(db, group) : undefined;
+    if (group.enabled === 1 && !standstill) return { kind: 'group', roomId: group.room_id };
+    if (standstill?.wait) {
+      await putBack(delivery, clock.now() + OFFLINE_RETRY, standstill.reason);
+      return undefined;
+    }
+    const reason = standstill?.reason ?? '这个群已停用';
     await moveDelivery(db, delivery.id, { from: ['queued'], to: 'skipped', reason }, clock.now());
     return undefined;
   }

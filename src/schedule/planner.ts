@@ -194,6 +194,7 @@ async function planFor(
   };
   const skipped = (reason: string): NewDelivery => ({ ...plan, ended: { state: 'skipped', reason } });
   if (group.enabled === 0) return { delivery: skipped('这个群没有启用') };
+  if (group.state !== 'ok') return { delivery: skipped('账号重新登录后还没认出这个群，先不发') };
   if (fate.kind === 'expired' || fate.kind === 'skipped')
     return { delivery: { ...plan, ended: { state: fate.kind, reason: fate.reason } } };
   if (schedule.kind === 'digest')

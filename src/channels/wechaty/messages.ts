@@ -1,5 +1,5 @@
 /** What the puppet knows of messages, rooms and people, in the words of the port. */
-import type { Echo, InboundMessage, SeenGroup } from '../channel.ts';
+import type { Echo, InboundMessage, SeenGroup, SeenMember } from '../channel.ts';
 import { callsByName } from './mention.ts';
 import type { Puppet, Vendor } from './vendor.ts';
 
@@ -78,12 +78,26 @@ async function namesOfSelf(puppet: Puppet, roomId: string): Promise<string[]> {
   return [...new Set([own, here])];
 }
 
+/** By which somebody is known again when all ids have changed. */
+async function readNames(puppet: Puppet, contactId: string): Promise<Pick<SeenMember, 'ownName' | 'remark'>> {
+  try {
+    const { name, alias } = await puppet.contactPayload(contactId);
+    return { ...(name ? { ownName: name } : {}), ...(alias ? { remark: alias } : {}) };
+  } catch {
+    return {};
+  }
+}
+
 /** A room with its topic and everybody but the bot. */
 export async function readGroup(puppet: Puppet, account: string, roomId: string): Promise<SeenGroup> {
   const room = await puppet.roomPayload(roomId);
   const ids = (await puppet.roomMemberList(roomId)).filter((id) => id !== puppet.currentUserId);
   const members = await Promise.all(
-    ids.map(async (contactId) => ({ contactId, name: await nameOf(puppet, contactId, roomId) })),
+    ids.map(async (contactId) => ({
+      contactId,
+      name: await nameOf(puppet, contactId, roomId),
+      ...(await readNames(puppet, contactId)),
+    })),
   );
   return { account, roomId, topic: room.topic ?? '', members };
 }

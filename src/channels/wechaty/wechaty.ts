@@ -15,6 +15,7 @@ import {
   NotSentError,
   type Receipt,
   RefusedError,
+  type SeenGroup,
 } from '../channel.ts';
 import { type Backoff, backoffDelay } from './backoff.ts';
 import { explain } from './explain.ts';
@@ -250,6 +251,10 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
   async function loggedIn(puppet: Puppet, broken: AbortSignal): Promise<void> {
     login.settle();
     if (state === 'online') return;
+    known.clear();
+    // Ids may have changed with the login: nothing is taken in before that is on record.
+    await persist(() => sink?.loggedIn?.(account), broken);
+    if (broken.aborted) return;
     intake.resume();
     name = await nameOf(puppet, puppet.currentUserId);
     if (broken.aborted || stopping.signal.aborted) return;
@@ -266,19 +271,39 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
 
   /** Every room that the account is in. One that can't be read is reported when it is next heard of. */
   async function reportGroups(puppet: Puppet, broken: AbortSignal): Promise<void> {
-    for (const roomId of await puppet.roomList()) {
+    const groups: SeenGroup[] = [];
+    for (const roomId of await persist(() => puppet.roomList(), broken, [])) {
       if (broken.aborted) return;
-      await reportGroup(puppet, roomId).catch((error: unknown) =>
-        log.warn({ account, reason: reasonOf(error) }, 'a room could not be read'),
-      );
+      try {
+        groups.push(await reportGroup(puppet, roomId));
+      } catch (error) {
+        log.warn({ account, reason: reasonOf(error) }, 'a room could not be read');
+      }
     }
+    await persist(() => sink?.listed?.(account, groups), broken);
   }
 
   const known = new Set<string>();
 
-  async function reportGroup(puppet: Puppet, roomId: string): Promise<void> {
-    await sink?.group(await readGroup(puppet, account, roomId));
+  async function reportGroup(puppet: Puppet, roomId: string): Promise<SeenGroup> {
+    const group = await readGroup(puppet, account, roomId);
+    await sink?.group(group);
     known.add(roomId);
+    return group;
+  }
+
+  /** Does what has to be done before anything else can go on, however often it fails, until the connection breaks. */
+  async function persist<T>(work: () => Promise<T> | undefined, broken: AbortSignal, otherwise?: T) {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return (await work()) as T;
+      } catch (error) {
+        if (broken.aborted) return otherwise as T;
+        log.warn({ account, attempt, reason: reasonOf(error) }, 'a login could not be taken in yet');
+      }
+      await clock.sleep(backoffDelay(RETRY_MESSAGE, attempt, Math.random()), broken);
+      if (broken.aborted) return otherwise as T;
+    }
   }
 
   async function roomChanged(puppet: Puppet, roomId: string): Promise<void> {
