@@ -232,9 +232,14 @@ async function settle(
     else doubtful.push(match);
   }
   await bindRooms(trx, login, pairs, now);
-  const unpaired = groups
-    .filter(({ id }) => !pairs.some(({ group }) => group.id === id))
-    .map(({ id }) => ({ groupId: id, before: seats.get(id) ?? [], after: [] }));
+  const unpaired: PairedRoom[] = [
+    ...groups
+      .filter(({ id }) => !pairs.some(({ group }) => group.id === id))
+      .map(({ id }) => ({ groupId: id, before: seats.get(id) ?? [], after: [] })),
+    ...shown
+      .filter(({ id }) => !pairs.some(({ seen: room }) => room.roomId === id))
+      .map((room) => ({ groupId: `room ${room.id}`, before: [], after: room.seats })),
+  ];
   await settlePeople(trx, login, { pairs, verified, unpaired, changed, whole }, now);
 
   const done = new Set(pairs.map(({ group }) => group.id));
@@ -473,7 +478,7 @@ interface Rooms {
   readonly pairs: readonly Paired[];
   /** Shown by this login to be the same as before. */
   readonly verified: readonly PairedRoom[];
-  /** Our groups of which the room isn't known. */
+  /** Our groups of which the room isn't known, and rooms of which the group isn't. */
   readonly unpaired: readonly PairedRoom[];
   /** Whether the rooms' ids have changed. */
   readonly changed: boolean;
@@ -494,8 +499,9 @@ async function settlePeople(
   const rooms: PairedRoom[] = pairs
     .filter(({ group }) => !stale.has(group.id))
     .map(({ group, before, after }) => ({ groupId: group.id, before, after }));
-  const { replaced, shifted, moved } = findShift(rooms);
-  const [before, after] = [personsOf(rooms, 'before'), personsOf(rooms, 'after')];
+  const everything = [...rooms, ...unpaired];
+  const { replaced, shifted, moved } = findShift(everything);
+  const [before, after] = [personsOf(everything, 'before'), personsOf(everything, 'after')];
   const anchored = new Set(verified.flatMap((room) => room.after.map(({ contactId }) => contactId)));
   const known = changed ? before.size : new Set([...before.keys(), ...anchored]).size;
   // Most contacts gone or under other names: then ids mean nothing any more.
@@ -518,7 +524,7 @@ async function settlePeople(
   );
   const bindings = new Map<string, Binding>();
   const matched = new Map<string, string>();
-  for (const id of before.keys()) {
+  for (const id of personsOf(rooms, 'before').keys()) {
     const binding = kept.has(id) ? undefined : await bindingBefore(trx, login, id);
     if (!binding) continue;
     const successor = await successorOf(trx, binding);
