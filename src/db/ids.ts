@@ -6,7 +6,8 @@ import type { Db } from './open.ts';
 /** A UUIDv7: unique everywhere, and in the order of making within a process. */
 export const newId = (): string => v7();
 
-export type Numbered = 'delivery' | 'schedule' | 'group' | 'certification' | 'match' | 'invitation';
+export type Numbered =
+  'delivery' | 'schedule' | 'group' | 'certification' | 'match' | 'invitation' | 'review' | 'session';
 
 /** The first of `count` fresh consecutive numbers of that kind, from 1. Call it within the transaction that uses them. */
 export async function takeNumbers(db: Db, kind: Numbered, count = 1): Promise<number> {

@@ -35,10 +35,23 @@ export interface Tables {
   greeted: { account: string; contact_id: string; at: number };
   /** Whose name was erased for good; applied again when an old backup brings it back. */
   tombstone: { member_id: string; at: number; who: string; applied_at: number | null };
-  login_token: { hash: string; role: string; created_at: number; expires_at: number; used_at: number | null };
-  session: { hash: string; role: string; created_at: number; expires_at: number; revoked_at: number | null };
+  login_token: LoginTokenTable;
+  session: SessionTable;
+  desk_code: DeskCodeTable;
+  tried: TriedTable;
 
   message: MessageTable;
+  pending_question: PendingQuestionTable;
+  /** What waits for a person and was told to whoever it concerns. */
+  told: { thing: string; at: number };
+
+  review_item: ReviewItemTable;
+  review_text: ReviewTextTable;
+  review_vote: ReviewVoteTable;
+  /** Who has been shown which text. */
+  review_seen: { item_id: string; hash: string; who: string; at: number };
+  /** To which groups a notice goes. */
+  review_group: { item_id: string; group_id: string };
 
   lesson_revision: LessonRevisionTable;
   lesson_head: LessonHeadTable;
@@ -381,6 +394,121 @@ export interface LessonHeadTable {
   since: number;
   /** When it was taken out of the catalogue; null while it may be sent. */
   withdrawn_at: number | null;
+  /** Why, in Chinese, where there is more to say than that. */
+  why: string | null;
+}
+
+/** A link that works once. Only hashes of secrets are kept, here and below. */
+export interface LoginTokenTable {
+  hash: string;
+  /** `admin` for a link of the terminal that is nobody's; `member`. */
+  role: string;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+  member_id: string | null;
+}
+
+export interface SessionTable {
+  hash: string;
+  role: string;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+  /** By which people name it; null for those of before there were numbers. */
+  no: number | null;
+  member_id: string | null;
+  /** `link`, or `desk` for a code that was sent to the bot. */
+  how: Generated<'link' | 'desk'>;
+  /** Which browser, in a few words. */
+  agent: Generated<string>;
+}
+
+/** A code that a browser shows and that somebody sends to the bot. */
+export interface DeskCodeTable {
+  id: string;
+  code_hash: string;
+  /** The secret that the browser keeps. */
+  browser_hash: string;
+  agent: string;
+  created_at: number;
+  expires_at: number;
+  /** Who sent it. */
+  member_id: string | null;
+  claimed_at: number | null;
+  /** When the browser became a session. */
+  spent_at: number | null;
+}
+
+/** What is limited: kept for a day. */
+export interface TriedTable {
+  id: string;
+  what: 'link' | 'desk-code' | 'wrong-code' | 'wrong-link';
+  /** A member's id, or a hash of where it came from. */
+  who: string;
+  at: number;
+}
+
+/** A question in a private chat that waits for its answer; one at a time. */
+export interface PendingQuestionTable {
+  id: string;
+  account: string;
+  contact_id: string;
+  /** Which command asked. */
+  kind: string;
+  /** JSON of what it knows so far. */
+  state: string;
+  asked_at: number;
+  expires_at: number;
+  closed_at: number | null;
+  outcome: 'answered' | 'cancelled' | 'replaced' | 'expired' | null;
+}
+
+export type ReviewKind = 'lesson' | 'notice';
+export type ReviewState = 'draft' | 'submitted' | 'approved' | 'returned' | 'withdrawn';
+
+/** A lesson or a notice that somebody wrote. */
+export interface ReviewItemTable {
+  id: string;
+  no: number;
+  kind: ReviewKind;
+  lesson_id: string | null;
+  title: string;
+  /** SHA-256 of the text that it has now; votes count for this text only. */
+  hash: string;
+  /** Whose it is: who may see and review it, and how many have to. */
+  unit_id: string | null;
+  /** A member's id, or `cli`. */
+  author: string;
+  state: ReviewState;
+  /** How often it was handed in: votes count for their round only. */
+  round: number;
+  created_at: number;
+  submitted_at: number | null;
+  decided_at: number | null;
+  /** Why it was returned. */
+  reason: string | null;
+}
+
+/** Each text that an item has had. */
+export interface ReviewTextTable {
+  item_id: string;
+  hash: string;
+  title: string;
+  body: string;
+  written_by: string;
+  written_at: number;
+}
+
+export interface ReviewVoteTable {
+  id: string;
+  item_id: string;
+  hash: string;
+  round: number;
+  voter: string;
+  verdict: 'approve' | 'return';
+  reason: string | null;
+  at: number;
 }
 
 export interface QuizWindowTable {

@@ -13,6 +13,7 @@ import { openWindow } from '../quiz/windows.ts';
 import { takeFolded } from './folded.ts';
 import type { Compose, Composed } from './prepare.ts';
 import type { Delivery, Draft } from './ledger.ts';
+import { wordsOfNotice } from './publish.ts';
 
 export interface ComposerParts {
   readonly zone: string;
@@ -31,9 +32,10 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
         return await composeKeyDelivery(trx, delivery, channel);
       case 'digest':
         return await composeDigest(trx, delivery, channel, now);
+      case 'notice':
+        return await composeNotice(trx, delivery, channel);
       case 'ack':
       case 'reply':
-      case 'notice':
         return { skip: '没有内容可发' };
     }
   };
@@ -72,6 +74,13 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
     if (!lesson) return { skip: '这一课的内容不在了' };
     const shares = await listQuestionResults(trx, delivery.content);
     return { drafts: toDrafts(composeKey(lesson, shares, ordinalOf(delivery)), lesson, channel) };
+  }
+
+  /** As it was approved. One to a single person has its words already. */
+  async function composeNotice(trx: Db, delivery: Delivery, channel: Channel): Promise<Composed> {
+    const words = await wordsOfNotice(trx, delivery);
+    if ('reason' in words) return { skip: words.reason };
+    return { drafts: splitText(words.text, channel.limits.maxText).map((body) => ({ kind: 'text', body })) };
   }
 
   /** The day of the nominal hour, also when it goes out after midnight. */

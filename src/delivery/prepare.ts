@@ -7,10 +7,12 @@ import { access } from 'node:fs/promises';
 import type { Channel } from '../channels/channel.ts';
 import type { Db } from '../db/open.ts';
 import type { DeliveryKind, DeliveryState } from '../db/tables.ts';
+import { whyWithheld } from '../lessons/review.ts';
 import { findHead } from '../lessons/revisions.ts';
 import { splitText } from '../lessons/split.ts';
 import { hasBrought } from './brought.ts';
 import { type Delivery, type Draft, dropParts, HAD_IT, listParts, type Part, writeParts } from './ledger.ts';
+import { wordsOfNotice } from './publish.ts';
 
 /** The words of a delivery, or why there are none. */
 export type Composed = { readonly drafts: readonly Draft[] } | { readonly skip: string };
@@ -29,8 +31,14 @@ export type Prepared =
   | { readonly left: readonly Part[]; readonly note?: string }
   | { readonly ended: Extract<DeliveryState, 'skipped' | 'failed'>; readonly reason: string };
 
-/** Their words are fixed when they are planned; all others are composed when they are sent. */
 const FIXED: readonly DeliveryKind[] = ['ack', 'reply', 'notice'];
+
+/**
+ * Their words are fixed when they are planned; all others are composed when they are sent. A notice to one person
+ * is ours; one to a group was written and approved by people.
+ */
+const isFixed = ({ kind, group_id: groupId }: Delivery): boolean =>
+  FIXED.includes(kind) && !(kind === 'notice' && groupId !== null);
 
 export async function prepareDelivery(
   { compose, picturePath }: PrepareParts,
@@ -41,11 +49,15 @@ export async function prepareDelivery(
 ): Promise<Prepared> {
   const before = await listParts(trx, delivery.id);
   const untouched = before.every((part) => part.state === 'planned');
-  if (!untouched) return { left: before.filter((part) => part.state === 'planned') };
+  if (!untouched) {
+    const reason = await withheld(trx, delivery);
+    if (reason !== undefined) return { ended: 'skipped', reason: `发到一半：${reason}` };
+    return { left: before.filter((part) => part.state === 'planned') };
+  }
 
   const pinned = await pinApproved(trx, delivery);
   if ('reason' in pinned) return { ended: 'skipped', reason: pinned.reason };
-  const composed = FIXED.includes(delivery.kind)
+  const composed = isFixed(delivery)
     ? { drafts: before.flatMap((part) => toDrafts(part, channel)) }
     : await compose(trx, pinned.delivery, channel, now);
   if ('skip' in composed) return { ended: 'skipped', reason: composed.skip };
@@ -71,14 +83,26 @@ async function pinApproved(
   trx: Db,
   delivery: Delivery,
 ): Promise<{ readonly delivery: Delivery; readonly note?: string } | { readonly reason: string }> {
-  if (delivery.kind !== 'lesson') return { delivery };
-  const head = await findHead(trx, delivery.content);
-  if (!head || head.withdrawn_at !== null) return { reason: '这一课已经撤下，没有发' };
-  if (head.hash === delivery.hash) return { delivery };
+  const reason = await withheld(trx, delivery);
+  if (reason !== undefined) return { reason };
+  const head = delivery.kind === 'lesson' ? await findHead(trx, delivery.content) : undefined;
+  if (!head || head.hash === delivery.hash) return { delivery };
   if (delivery.again === 0 && (await hasBrought(trx, delivery.group_id, head.hash, delivery.id)))
     return { reason: HAD_IT };
   await trx.updateTable('delivery').set({ hash: head.hash }).where('id', '=', delivery.id).execute();
   return { delivery: { ...delivery, hash: head.hash }, note: '排期后内容改过，发的是改过的' };
+}
+
+/** Why nothing may be said of what people wrote: it isn't approved, or not any more. */
+async function withheld(trx: Db, delivery: Delivery): Promise<string | undefined> {
+  if (delivery.kind === 'lesson') {
+    const head = await findHead(trx, delivery.content);
+    if (head && head.withdrawn_at === null) return undefined;
+    return (await whyWithheld(trx, delivery.content)) ?? '这一课已经撤下，没有发';
+  }
+  if (delivery.kind !== 'notice' || delivery.group_id === null) return undefined;
+  const words = await wordsOfNotice(trx, delivery);
+  return 'reason' in words ? words.reason : undefined;
 }
 
 /** Why these parts can't be said as they are; nothing has been said yet. */

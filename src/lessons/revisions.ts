@@ -7,6 +7,7 @@ import type { LessonHeadTable } from '../db/tables.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Lesson } from './lesson.ts';
 import { parseLesson } from './parse.ts';
+import { isWritten } from './written-file.ts';
 
 /** Records the source of a lesson under its hash. Idempotent. */
 export async function recordRevision(db: Db, lesson: Lesson, source: string, approvedBy: string, now: number): Promise<void> {
@@ -61,8 +62,25 @@ export async function setHead(db: Db, lessonId: string, hash: string, now: numbe
     .insertInto('lesson_head')
     .values({ lesson_id: lessonId, hash, since: now, withdrawn_at: null })
     .onConflict((conflict) =>
-      conflict.column('lesson_id').doUpdateSet({ hash, since: now, withdrawn_at: null }),
+      conflict.column('lesson_id').doUpdateSet({ hash, since: now, withdrawn_at: null, why: null }),
     )
+    .execute();
+}
+
+/** Takes the approval of a lesson back, if that is the revision that has it; `why` is for people, in Chinese. */
+export async function voidHead(
+  db: Db,
+  lessonId: string,
+  hash: string,
+  why: string,
+  now: number,
+): Promise<void> {
+  await db
+    .updateTable('lesson_head')
+    .set({ withdrawn_at: now, why })
+    .where('lesson_id', '=', lessonId)
+    .where('hash', '=', hash)
+    .where('withdrawn_at', 'is', null)
     .execute();
 }
 
@@ -92,7 +110,11 @@ export async function recordCatalogue(
     const there = new Set(lessons.map(({ id }) => id));
     const faulty = new Set(faults.map(({ file }) => file));
     const gone = heads.filter(
-      (head) => head.withdrawn_at === null && !there.has(head.lesson_id) && !faulty.has(head.file),
+      (head) =>
+        head.withdrawn_at === null &&
+        !there.has(head.lesson_id) &&
+        !faulty.has(head.file) &&
+        !isWritten(head.file),
     );
     for (const { lesson_id: lessonId } of gone)
       await trx

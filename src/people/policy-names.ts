@@ -103,6 +103,12 @@ export const POLICIES = {
     '先停多久',
     'how long an account pauses after 操作过于频繁 or repeated errors, doubling to a day; for the county',
   ),
+  reviewers: policy(
+    whole(0, 3),
+    '1',
+    '写的课和通知要几个人审',
+    'how many people other than the author approve a lesson or notice written in chat or console',
+  ),
 } as const satisfies Readonly<Record<string, Policy<unknown>>>;
 
 export type PolicyName = keyof typeof POLICIES;

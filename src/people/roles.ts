@@ -157,8 +157,15 @@ export const listRoles = (db: Db, actor: Actor): Promise<ListedRole[]> =>
     .orderBy('role_grant.id')
     .execute();
 
-/** Who decides for a unit: its secretaries, else those of the units above, the nearest first; else the county. */
-export async function listDeciders(db: Db, lineage: readonly string[]): Promise<string[]> {
+/**
+ * Who decides for a unit: its secretaries, else those of the units above, the nearest first; else the county.
+ * `except`: who can't decide in this matter.
+ */
+export async function listDeciders(
+  db: Db,
+  lineage: readonly string[],
+  except: readonly string[] = [],
+): Promise<string[]> {
   const held = await db
     .selectFrom('role_grant')
     .innerJoin('member', 'member.id', 'role_grant.member_id')
@@ -170,7 +177,9 @@ export async function listDeciders(db: Db, lineage: readonly string[]): Promise<
     .execute();
   for (const unitId of [...lineage, null])
     for (const role of unitId === null ? (['county'] as const) : (['secretary', 'department'] as const)) {
-      const found = held.filter((one) => one.unitId === unitId && one.role === role);
+      const found = held.filter(
+        (one) => one.unitId === unitId && one.role === role && !except.includes(one.member_id),
+      );
       if (found.length > 0) return found.map((one) => one.member_id);
     }
   return [];

@@ -143,7 +143,17 @@ export class NotFoundError extends UserError {
   override name = 'NotFoundError';
 }
 
-export type Thing = 'unit' | 'group' | 'member' | 'certification' | 'match' | 'invitation';
+export type Thing =
+  | 'unit'
+  | 'group'
+  | 'member'
+  | 'certification'
+  | 'match'
+  | 'invitation'
+  | 'delivery'
+  | 'schedule'
+  | 'review'
+  | 'session';
 
 const NAMES: Readonly<Record<Thing, string>> = {
   unit: '党组织',
@@ -152,6 +162,10 @@ const NAMES: Readonly<Record<Thing, string>> = {
   certification: '认证申请',
   match: '待认的群或人',
   invitation: '入群邀请',
+  delivery: '投递',
+  schedule: '排期',
+  review: '待审的内容',
+  session: '登录',
 };
 
 export const notFound = (thing: Thing, named: string | number): NotFoundError =>

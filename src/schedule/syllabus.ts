@@ -4,6 +4,7 @@ import type { DeliveryKind, ScheduleTable } from '../db/tables.ts';
 import { HAD_IT } from '../delivery/ledger.ts';
 import { NOT_BROUGHT } from '../delivery/states.ts';
 import type { Lesson } from '../lessons/lesson.ts';
+import { whyWithheld } from '../lessons/review.ts';
 
 export type Picked = Lesson | { readonly reason: string; readonly lessonId?: string };
 
@@ -35,7 +36,10 @@ export async function pickLesson(
     );
   }
   const lesson = lessons.find(({ id }) => id === schedule.content);
-  if (!lesson) return { reason: `微课 ${schedule.content} 已经不在`, lessonId: schedule.content };
+  if (!lesson) {
+    const why = await whyWithheld(db, schedule.content);
+    return { reason: why ?? `微课 ${schedule.content} 已经不在`, lessonId: schedule.content };
+  }
   if (schedule.again === 0 && taught.hashes.has(lesson.hash)) return { reason: HAD_IT, lessonId: lesson.id };
   return lesson;
 }
