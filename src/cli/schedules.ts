@@ -7,18 +7,19 @@ import { type Catalogue, loadCatalogue } from '../lessons/catalogue.ts';
 import { recordCatalogue } from '../lessons/revisions.ts';
 import { getGroupByKey, type Group } from '../people/groups.ts';
 import { previewSends } from '../schedule/preview.ts';
-import { calendarWarning, scheduleFitting } from '../schedule/add.ts';
+import { calendarWarnings, scheduleFitting } from '../schedule/add.ts';
 import { listedSchedule, listSchedules, removeSchedule, type Schedule } from '../schedule/schedules.ts';
 import { sendNow } from '../schedule/send-now.ts';
 import type { When } from '../schedule/timetable.ts';
+import { sayWarning } from '../schedule/words.ts';
 import { type Output, printOne, printRows, warn, withDb } from './parts.ts';
 
 const COLUMNS = ['no', 'content', 'groups', 'when', 'days', 'misfire', 'next_at'];
 
 /** With what a person should know about the holidays that it will ask for. */
 async function listed(db: Db, schedule: Schedule) {
-  const warning = calendarWarning(schedule, Date.now());
-  return { ...(await listedSchedule(db, schedule)), warnings: warning === undefined ? [] : [warning] };
+  const warnings = calendarWarnings(schedule, Date.now()).map(sayWarning);
+  return { ...(await listedSchedule(db, schedule)), warnings };
 }
 
 export const list = (output: Output): Promise<void> =>
@@ -74,13 +75,13 @@ export const add = (given: Record<string, unknown>): Promise<void> =>
       'cli',
       Date.now(),
     );
-    const row = { ...(await listedSchedule(db, schedule)), warnings };
+    const row = { ...(await listedSchedule(db, schedule)), warnings: warnings.map(sayWarning) };
     printOne(
       row,
       `schedule ${row.no}: ${row.content} to ${row.groups.join(', ')}, next at ${row.next_at ?? '-'}`,
       options,
     );
-    if (!options.json) warn(warnings);
+    if (!options.json) warn(row.warnings);
   });
 
 function readContent(
@@ -172,8 +173,9 @@ export const preview = (options: Output & { days?: string }): Promise<void> =>
       title: send.title,
     }));
     printRows(rows, ['at', 'group', 'title', 'schedule'], options);
-    const warnings = new Set(sends.map(({ schedule }) => calendarWarning(schedule, now)));
-    if (!options.json) warn([...warnings].filter((warning) => warning !== undefined));
+    const fired = new Set(sends.map(({ schedule }) => schedule));
+    const warnings = [...fired].flatMap((schedule) => calendarWarnings(schedule, now).map(sayWarning));
+    if (!options.json) warn([...new Set(warnings)]);
   });
 
 export const remove = (no: string, output: Output): Promise<void> =>

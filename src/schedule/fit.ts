@@ -75,11 +75,7 @@ function findQuietHour(world: FitWorld, { schedule, groups }: ScheduledFor, span
 function findCrowding(world: FitWorld, added: ScheduledFor, span: Span): Misfit | undefined {
   const { outlook } = world;
   const accounts = new Set(added.groups.map(({ account }) => account));
-  const before = new Set<string>();
-  collect(world, outlook, accounts, span, (misfit) => {
-    before.add(keyOf(misfit));
-    return false;
-  });
+  const before = misfitsBefore(world, accounts, span);
   let found: Misfit | undefined;
   collect(world, { ...outlook, schedules: [...outlook.schedules, added] }, accounts, span, (misfit) => {
     if (before.has(keyOf(misfit))) return false;
@@ -87,6 +83,24 @@ function findCrowding(world: FitWorld, added: ScheduledFor, span: Span): Misfit 
     return true;
   });
   return found;
+}
+
+/** Plans near one another ask for the same again and again. */
+const baselines = new WeakMap<FitWorld, Map<string, ReadonlySet<string>>>();
+
+function misfitsBefore(world: FitWorld, accounts: ReadonlySet<string>, span: Span): ReadonlySet<string> {
+  const known = baselines.get(world) ?? new Map<string, ReadonlySet<string>>();
+  baselines.set(world, known);
+  const key = `${span.from} ${span.until} ${[...accounts].join(' ')}`;
+  const found = known.get(key);
+  if (found) return found;
+  const keys = new Set<string>();
+  collect(world, world.outlook, accounts, span, (misfit) => {
+    keys.add(keyOf(misfit));
+    return false;
+  });
+  known.set(key, keys);
+  return keys;
 }
 
 const keyOf = ({ kind, schedule, nominalAt, group }: Misfit): string =>

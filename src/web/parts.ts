@@ -12,6 +12,8 @@ export interface HealthView {
     readonly queue: 'ok' | 'down';
     readonly unknownDeliveries: number;
     readonly heldDeliveries: number;
+    /** Accounts that say nothing for a while, and until when, ms. */
+    readonly paused?: readonly { readonly account: string; readonly until: number }[];
     readonly channels: readonly {
       readonly account: string;
       readonly state: string;

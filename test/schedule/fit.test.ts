@@ -12,6 +12,7 @@ import { type Scheduled, scheduleFitting } from '../../src/schedule/add.ts';
 import { previewSends } from '../../src/schedule/preview.ts';
 import { addSchedule, type NewSchedule } from '../../src/schedule/schedules.ts';
 import type { When } from '../../src/schedule/timetable.ts';
+import { sayWarning } from '../../src/schedule/words.ts';
 import { DIALECTS, openTestDb } from '../support/databases.ts';
 
 const ZONE = 'Asia/Shanghai';
@@ -121,6 +122,9 @@ describe.each(DIALECTS)('a plan on %s', (dialect) => {
     expect(other).toMatch(new RegExp(`^schedule ${schedule.no}, with this beside it, at 2026-12-01 20:00`));
     expect(proposed(other)).toEqual(at('2026-12-01T20:06'));
     await plan(digest(at('2026-12-01T20:06')));
+    // Two batches at one hour fit, one after the other; but nobody is led there.
+    await plan(digest(at('2026-12-01T20:06')));
+    expect(proposed(await refusal(digest(at('2026-12-01T20:11'))))).toEqual(at('2026-12-01T20:16'));
   });
 
   it('beyond a day of the account is refused, with the nearest day', async () => {
@@ -217,13 +221,10 @@ describe.each(DIALECTS)('a plan on %s', (dialect) => {
     const [one, other] = await addGroups(2);
     const two = await setGroupEnabled(db, other?.key ?? '', false, 'test', NOW);
     const [lesson] = catalogue.lessons;
-    const warnings = async (more: Partial<NewSchedule>, config = USUAL) =>
-      (
-        await plan(
-          { ...digest({ cron: '0 20 * * *' }), kind: 'lesson', content: lesson?.id ?? '', ...more },
-          config,
-        )
-      ).warnings;
+    const warnings = async (more: Partial<NewSchedule>, config = USUAL) => {
+      const given = { ...digest({ cron: '0 20 * * *' }), kind: 'lesson', content: lesson?.id ?? '' } as const;
+      return (await plan({ ...given, ...more }, config)).warnings.map(sayWarning);
+    };
     expect(await warnings({})).toEqual([]);
     expect(await warnings({ days: 'workdays-only' })).toEqual([
       'the holidays of 2027 are not published yet: until an update of weike knows them, only its Saturdays and Sundays count as days off',

@@ -67,6 +67,38 @@ describe('the home page', () => {
     expect(page.match(/怎么存茶/g)).toHaveLength(1);
   });
 
+  it('shows one hour that the pace spreads over some minutes once, with how long it takes', async () => {
+    const hour = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000;
+    const send = (topic: string, after: number, title = '怎么存茶') => ({
+      at: hour + after,
+      hour,
+      topic,
+      title,
+    });
+    await open({
+      parts: {
+        upcoming: async () => [
+          send('甲群', 0),
+          send('乙群', 90_000),
+          send('丙群', 180_000),
+          send('甲群', 6_000, '拍照'),
+        ],
+      },
+    });
+    const page = await (await site.get('/')).text();
+    expect(page.match(/怎么存茶/g)).toHaveLength(1);
+    expect(page).toContain('甲群 等 3 个群，约 3 分钟发完');
+    expect(page.match(/发完/g)).toHaveLength(1);
+  });
+
+  it('says of an account that it pauses, and until when', async () => {
+    const paused = [{ account: 'wechaty:county', until: Date.now() + 30 * 60_000 }];
+    const parts = { ...healthy.parts, paused } as const;
+    await open({ parts: { health: async () => ({ status: 'degraded', parts }) } });
+    const page = await (await site.get('/')).text();
+    for (const words of ['账号 wechaty:county 先停一停', '到点先试一条']) expect(page).toContain(words);
+  });
+
   it('says what is broken and what is still safe', async () => {
     const channels = [{ account: 'wechaty:county', state: 'waiting-login', reason: '请扫码登录' }];
     const parts = { ...healthy.parts, queue: 'down', unknownDeliveries: 2, channels } as const;

@@ -1,7 +1,7 @@
 /** What runs, what comes next, who took part this week. */
 import { html } from 'hono/html';
 
-import { localDay, localTime, MINUTE, sayDay, saySpan } from '../../clock.ts';
+import { localDay, localTime, MINUTE, sayDay, saySpan, sayWhen } from '../../clock.ts';
 import type { Fault, Lesson } from '../../lessons/lesson.ts';
 import { type Html, page, typeSwitch } from '../layout.ts';
 import type { HealthView, ParticipationView, UpcomingView } from '../parts.ts';
@@ -61,7 +61,7 @@ const part = (name: string, state: 'ok' | 'down', note: string) =>
 /** What a figure or a list gives way to while the database doesn't answer. */
 const unread = html`<p class="alert">现在读不出来，数据库恢复后刷新这一页就有。</p>`;
 
-const runningCard = ({ health: { parts }, hasSandbox, now }: HomeView) =>
+const runningCard = ({ health: { parts }, hasSandbox, now, zone }: HomeView) =>
   html`<section class="card running" aria-labelledby="running">
     <h2 id="running">运行情况</h2>
     <ul class="rows">
@@ -86,6 +86,13 @@ const runningCard = ({ health: { parts }, hasSandbox, now }: HomeView) =>
             )
           : ''
       }
+      ${(parts.paused ?? []).map(({ account, until }) =>
+        row(
+          `账号 ${account} 先停一停`,
+          '发得太频繁，或接连发不出去；到点先试一条，成了就接着发',
+          pill('warn', `到 ${sayWhen(until, now, zone)}`),
+        ),
+      )}
       ${parts.links === undefined ? '' : row('课的链接', 'PUBLIC_URL 只有本机能打开，所以真的群里不带链接', pill('warn', '没带'))}
     </ul>
     ${hasSandbox ? html`<a class="button wide" href="/sandbox">打开沙盒</a>` : ''}
