@@ -270,6 +270,31 @@ add('export <what>', 'answers, checkins, deliveries or members', async ([what = 
   .option('--from <day>', 'first local day, e.g. 2026-11-01')
   .option('--to <day>', 'last local day')
   .option('--group <key>', 'only this group');
+const bank = () => import('./cli/bank.ts');
+add('bank list', 'the questions that may be drawn', async (_, options) =>
+  (await bank()).list(options),
+).option('--tag <tag>', 'only those with this tag');
+add('bank template', 'a workbook to fill in', async (_, options) => (await bank()).template(options)).option(
+  '--out <file>',
+  'where to write it',
+  '题库模板.xlsx',
+);
+add('bank export', 'the questions as GIFT, Markdown or a workbook', async (_, options) =>
+  (await bank()).exportBank(options),
+)
+  .option('--format <format>', 'gift, md or xlsx', 'gift')
+  .option('--tag <tag>', 'only those with this tag')
+  .option('--out <file>', 'write a file instead of printing');
+add('bank retire <no>', 'draw a question no more', async ([no = ''], options) =>
+  (await bank()).retire(no, options),
+);
+add(
+  'import <file>',
+  'questions (.gift, .xlsx, .csv), a draft (.docx), lessons (.md or a folder)',
+  async ([file = ''], options) => (await import('./cli/import.ts')).run(file, options),
+)
+  .option('--dry-run', 'say what would happen, change nothing')
+  .option('--tag <tag>', 'give every question this tag; may be repeated', gather, []);
 add('interpret', 'what chat messages are: JSON lines on standard input', async () =>
   (await import('./cli/interpret.ts')).run(),
 ).option('--stdin', 'read standard input (the only way)');

@@ -74,7 +74,7 @@ async function planAck(db: Db, groupId: string, account: string, now: number): P
 }
 
 export interface AckLine {
-  readonly kind: 'answer' | 'checkin' | 'ask';
+  readonly kind: 'answer' | 'checkin' | 'ask' | 'elsewhere';
   readonly memberId: string;
   readonly name: string;
   readonly detail: string;
@@ -98,6 +98,8 @@ export function composeAck(items: readonly AckLine[]): string {
   }
   // Somebody whose later message was understood needs no question any more.
   const understood = new Set(answered.map((item) => item.memberId));
+  const elsewhere = people(items, 'elsewhere');
+  if (elsewhere.length > 0) lines.push(`${nameSome(elsewhere).trimEnd()}：${elsewhere.at(-1)?.detail ?? ''}`);
   const unclear = people(items, 'ask').filter((item) => !understood.has(item.memberId));
   const byReason = Map.groupBy(unclear, (item) => item.detail);
   for (const [reason, persons] of byReason) lines.push(`${nameSome(persons).trimEnd()}：${reason}`);

@@ -13,17 +13,17 @@ import type { MessageTable } from '../db/tables.ts';
 import { planDeliveries } from '../delivery/ledger.ts';
 import { reasonOf } from '../errors.ts';
 import type { Lesson } from '../lessons/lesson.ts';
-import { findRevision } from '../lessons/revisions.ts';
 import type { Log } from '../log.ts';
 import { findGroup, type Group, recordSeat } from '../people/groups.ts';
 import { memberOf } from '../people/members.ts';
 import { readActorOf } from '../people/scope.ts';
-import { type QuizWindow, windowAt } from '../quiz/windows.ts';
+import { lessonOf, type QuizWindow, windowAt } from '../quiz/windows.ts';
 import { sayAck } from './acks.ts';
 import { answerCommand } from './commands/index.ts';
 import { type Intent, interpret } from './interpret.ts';
 import { explainAsk } from './explain.ts';
 import { recordIntent, type Recorded } from './record.ts';
+import { withdrawMessage } from './withdraw.ts';
 
 export interface HandlerParts {
   readonly db: Db;
@@ -205,6 +205,7 @@ async function understand(
   now: number,
 ): Promise<Intent> {
   if (group) await recordSeat(trx, group.id, row.contact_id, row.sender_name);
+  if (row.kind === 'recall') await withdrawMessage(trx, row, parts.zone, now);
   if (row.kind !== 'text' || !row.text) return NONE;
   const scene = await findScene(trx, row, group);
   const intent = interpret({
@@ -220,7 +221,15 @@ async function understand(
     { account: row.account, contactId: row.contact_id, nickname: row.sender_name },
     now,
   );
-  const recorded = await recordIntent(trx, { row, member, intent, scene, zone: parts.zone, now });
+  const recorded = await recordIntent(trx, {
+    row,
+    member,
+    intent,
+    scene,
+    zone: parts.zone,
+    now,
+    ...optional('linkBase', parts.linkBase(row.account)),
+  });
   const reply = await replyTo(parts, trx, { row, intent, recorded, scene, memberId: member.id, now });
   if (reply) await oweReply(trx, row, group, reply, now);
   return intent;
@@ -230,7 +239,7 @@ async function understand(
 async function findScene(trx: Db, row: MessageTable, group: Group | undefined): Promise<Scene> {
   const groupIds = group ? [group.id] : await groupsOfContact(trx, row.account, row.contact_id);
   const window = await windowAt(trx, groupIds, row.sent_at);
-  const lesson = window && (await findRevision(trx, window.hash));
+  const lesson = window && (await lessonOf(trx, window));
   return { ...(group ? { group } : {}), ...(window ? { window } : {}), ...(lesson ? { lesson } : {}) };
 }
 
@@ -274,6 +283,7 @@ async function replyTo(parts: HandlerParts, trx: Db, replying: Replying): Promis
     });
   }
   if (scene.group) return undefined;
+  if (recorded.elsewhere !== undefined) return recorded.elsewhere;
   if (intent.kind === 'ask') return explainAsk(intent.why, scene.lesson);
   return sayAck(recorded);
 }

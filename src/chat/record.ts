@@ -4,12 +4,11 @@ import { localDay } from '../clock.ts';
 import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { AckItemTable, MessageTable } from '../db/tables.ts';
-import { addToMemberDays, addToWindow } from '../digest/rollups.ts';
-import type { Lesson } from '../lessons/lesson.ts';
+import { addToMemberDays } from '../digest/rollups.ts';
 import type { Member } from '../people/members.ts';
-import { type NewAnswer, recordAnswers } from '../quiz/answers.ts';
-import { markAnswer } from '../quiz/mark.ts';
+import { notePointsDue } from '../quiz/points-due.ts';
 import type { Answers } from '../quiz/question.ts';
+import { answerWindow } from './answer.ts';
 import { explainAsk } from './explain.ts';
 import type { Scene } from './handle.ts';
 import type { Intent } from './interpret.ts';
@@ -18,6 +17,8 @@ export interface Recorded {
   readonly answered: readonly number[];
   /** Days in a row including today, when it was a check-in. */
   readonly streak?: number;
+  /** Where answers are taken instead, when they aren't taken here: nothing of them was kept. */
+  readonly elsewhere?: string;
 }
 
 export interface Recording {
@@ -27,50 +28,48 @@ export interface Recording {
   readonly scene: Scene;
   readonly zone: string;
   readonly now: number;
+  /** Base of links that may be given there; absent where none may. */
+  readonly linkBase?: string;
 }
 
 export async function recordIntent(trx: Db, recording: Recording): Promise<Recorded> {
   const { intent, scene } = recording;
-  const answered = intent.kind === 'answer' ? await recordAnswer(trx, recording, intent.answers) : [];
   const isCheckin = intent.kind === 'checkin' || (intent.kind === 'answer' && intent.checkin === true);
+  const elsewhere = intent.kind === 'answer' || intent.kind === 'ask' ? sayElsewhere(recording) : undefined;
+  const answered =
+    intent.kind === 'answer' && elsewhere === undefined
+      ? await recordAnswer(trx, recording, intent.answers)
+      : [];
   const streak = isCheckin
     ? await recordMark(trx, recording, 'note' in intent ? (intent.note ?? '') : '')
     : undefined;
-  if (scene.group && intent.kind === 'ask')
+  if (scene.group && elsewhere !== undefined)
+    await addAckItem(trx, recording, scene.group.id, 'elsewhere', elsewhere);
+  else if (scene.group && intent.kind === 'ask')
     await addAckItem(trx, recording, scene.group.id, 'ask', explainAsk(intent.why, scene.lesson));
-  return { answered, ...(streak === undefined ? {} : { streak }) };
+  return {
+    answered,
+    ...(streak === undefined ? {} : { streak }),
+    ...(elsewhere === undefined ? {} : { elsewhere }),
+  };
+}
+
+/** Where the group has its answers given, when it isn't here. */
+function sayElsewhere({ scene: { window, group }, linkBase }: Recording): string | undefined {
+  if (!window || window.mode === 'open' || (window.mode === 'private' && !group)) return undefined;
+  const link = linkBase === undefined ? undefined : `${linkBase}/q/${window.id}`;
+  if (window.mode === 'link') return `这次点链接作答${link === undefined ? '' : `：${link}`}`;
+  return `这次的答案请私聊我，群里说的不算${link === undefined ? '' : `；也可以点 ${link}`}`;
 }
 
 async function recordAnswer(trx: Db, recording: Recording, answers: Answers): Promise<number[]> {
   const { row, member, scene, zone, now } = recording;
   const { window, lesson } = scene;
   if (!window || !lesson) return [];
-  const marked = markAll(lesson, answers);
   const message = { messageId: row.id, memberId: member.id, writtenAt: row.sent_at };
-  const { members, lines } = await recordAnswers(trx, window, message, marked, now);
-  await addToWindow(trx, window.id, { members, questions: lines });
-  await addToMemberDays(
-    trx,
-    lines.map(({ writtenAt, answers, correct }) => ({
-      groupId: window.group_id,
-      memberId: member.id,
-      day: localDay(writtenAt, zone),
-      answers,
-      correct,
-      checkins: 0,
-    })),
-  );
+  const marked = await answerWindow(trx, { window, lesson, message, answers, zone }, now);
   if (scene.group) await addAckItem(trx, recording, scene.group.id, 'answer', '');
-  return marked.map(({ question }) => question);
-}
-
-function markAll(lesson: Lesson, answers: Answers): NewAnswer[] {
-  return Object.entries(answers).flatMap(([no, value]) => {
-    const question = lesson.questions[Number(no) - 1];
-    if (!question) return [];
-    const joined = question.type === 'text' ? value.join(' ') : value.join('');
-    return [{ question: question.no, value: joined, correct: markAnswer(question, value) }];
-  });
+  return marked;
 }
 
 /** A check-in in a private chat counts for the group whose quiz is open, else for the first of the person's groups. */
@@ -82,6 +81,7 @@ async function recordMark(trx: Db, recording: Recording, note: string): Promise<
   const mark = { memberId: member.id, groupId, day, note, messageId: row.id, writtenAt: row.sent_at };
   const checkins = await recordCheckin(trx, mark, now);
   await addToMemberDays(trx, [{ groupId, memberId: member.id, day, answers: 0, correct: 0, checkins }]);
+  await notePointsDue(trx, [{ groupId, memberId: member.id, day }]);
   const streak = await streakOf(trx, member.id, day);
   if (scene.group) await addAckItem(trx, recording, scene.group.id, 'checkin', String(streak));
   return streak;

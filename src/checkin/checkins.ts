@@ -51,6 +51,46 @@ export async function recordCheckin(trx: Db, checkin: NewCheckin, now: number): 
   return inserted?.counted ?? 0;
 }
 
+/**
+ * Lets a recalled check-in count no more; the next of that day counts instead, where there is one. Gives by how much
+ * the day's count changed, or `undefined` when the message was no check-in or was withdrawn before.
+ */
+export async function withdrawCheckin(
+  trx: Db,
+  messageId: string,
+  now: number,
+): Promise<{ memberId: string; groupId: string; day: string; checkins: 0 | -1 } | undefined> {
+  const withdrawn = await trx
+    .updateTable('checkin')
+    .set({ withdrawn_at: now })
+    .where('message_id', '=', messageId)
+    .where('withdrawn_at', 'is', null)
+    .returning(['id', 'member_id', 'group_id', 'day', 'counted'])
+    .executeTakeFirst();
+  if (!withdrawn) return undefined;
+  const { member_id: memberId, group_id: groupId, day } = withdrawn;
+  await trx
+    .updateTable('checkin_photo')
+    .set({ withdrawn_at: now })
+    .where('checkin_id', '=', withdrawn.id)
+    .execute();
+  if (withdrawn.counted === 0) return { memberId, groupId, day, checkins: 0 };
+  await trx.updateTable('checkin').set({ counted: 0 }).where('id', '=', withdrawn.id).execute();
+  const next = await trx
+    .selectFrom('checkin')
+    .select('id')
+    .where('member_id', '=', memberId)
+    .where('group_id', '=', groupId)
+    .where('day', '=', day)
+    .where('withdrawn_at', 'is', null)
+    .orderBy('written_at')
+    .orderBy('id')
+    .executeTakeFirst();
+  if (!next) return { memberId, groupId, day, checkins: -1 };
+  await trx.updateTable('checkin').set({ counted: 1 }).where('id', '=', next.id).execute();
+  return { memberId, groupId, day, checkins: 0 };
+}
+
 /** The days on which a member checked in anywhere, the last year, newest first. */
 export async function listCheckinDays(db: Db, memberId: string, day: string): Promise<string[]> {
   const rows = await db

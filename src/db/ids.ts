@@ -7,7 +7,15 @@ import type { Db } from './open.ts';
 export const newId = (): string => v7();
 
 export type Numbered =
-  'delivery' | 'schedule' | 'group' | 'certification' | 'match' | 'invitation' | 'review' | 'session';
+  | 'delivery'
+  | 'schedule'
+  | 'group'
+  | 'certification'
+  | 'match'
+  | 'invitation'
+  | 'review'
+  | 'session'
+  | 'question';
 
 /** The first of `count` fresh consecutive numbers of that kind, from 1. Call it within the transaction that uses them. */
 export async function takeNumbers(db: Db, kind: Numbered, count = 1): Promise<number> {

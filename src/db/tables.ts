@@ -2,7 +2,7 @@
  * The tables as types. Ids are UUIDv7 text made by the application; instants (`…_at`) are integer
  * milliseconds; local days are `YYYY-MM-DD` text in the deployment's zone; truth values are 0 or 1.
  */
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 
 export type Flag = 0 | 1;
 
@@ -59,6 +59,21 @@ export interface Tables {
   answer: AnswerTable;
   checkin: CheckinTable;
   ack_item: AckItemTable;
+
+  bank_question: BankQuestionTable;
+  bank_tag: { question_id: string; tag: string };
+  withdrawal: WithdrawalTable;
+  checkin_photo: CheckinPhotoTable;
+  absence: AbsenceTable;
+  point: PointTable;
+  /** Days whose points must be worked out anew. */
+  point_due: { group_id: string; member_id: string; day: string };
+  key_change: KeyChangeTable;
+  answer_remark: AnswerRemarkTable;
+  consent: ConsentTable;
+  practice_card: PracticeCardTable;
+  practice_review: PracticeReviewTable;
+  private_quiz: PrivateQuizTable;
 
   schedule: ScheduleTable;
   schedule_group: { schedule_id: string; group_id: string };
@@ -521,7 +536,22 @@ export interface QuizWindowTable {
   closes_at: number;
   /** When the key was owed; null while open. */
   closed_at: number | null;
+  /** JSON of the questions that it asked beside those of its revision; null when there are none. */
+  drawn: string | null;
+  /** JSON: by question the letters of its options as the group saw them; null when they stood in their own order. */
+  orders: string | null;
+  /** How answers were taken there, as it was set when it opened. */
+  mode: Generated<QuizMode>;
+  /** How many answers of a member to a question may count, the last of them; 0 for any number. */
+  attempts: Generated<number>;
+  /** When the group was reminded of its closing. */
+  reminded_at: number | null;
 }
+
+export type QuizWindowRow = Selectable<QuizWindowTable>;
+
+/** Typed in the group for all to see; in a private chat or by link; by link alone. */
+export type QuizMode = 'open' | 'private' | 'link';
 
 export interface AnswerTable {
   id: string;
@@ -532,8 +562,14 @@ export interface AnswerTable {
   /** `AC`, `对`, or the word. */
   value: string;
   correct: Flag;
+  /** In thousandths of a right answer. */
+  score: Generated<number>;
   /** 1 for the last answer written before closing; the others are kept. */
   counted: Flag;
+  /** 1 when it was given after closing, to make up for what was missed. */
+  makeup: Generated<Flag>;
+  /** When its message was recalled; then it doesn't count. */
+  withdrawn_at: number | null;
   /** The inbox row. */
   message_id: string;
   written_at: number;
@@ -548,9 +584,153 @@ export interface CheckinTable {
   note: string;
   /** 1 for the first of the member's day in that group; the others are kept. */
   counted: Flag;
+  /** 1 when it was given on a later day, out of the quota. */
+  makeup: Generated<Flag>;
+  /** When its message was recalled; then it doesn't count. */
+  withdrawn_at: number | null;
   message_id: string;
   written_at: number;
   recorded_at: number;
+}
+
+/** A question of the bank. What is changed is retired and written anew. */
+export interface BankQuestionTable {
+  id: string;
+  no: number;
+  /** SHA-256 of what it asks and what is right, folded: no question stands in the bank twice. */
+  hash: string;
+  type: 'single' | 'multi' | 'truefalse' | 'text' | 'number' | 'order';
+  stem: string;
+  /** JSON lists. */
+  options: string;
+  key: string;
+  explanation: string;
+  /** Where it came from: a file's name, and the place in it. */
+  source: string;
+  created_by: string;
+  created_at: number;
+  retired_at: number | null;
+}
+
+/** A message whose facts don't count any more, because its writer took it back. */
+export interface WithdrawalTable {
+  message_id: string;
+  /** The inbox row of the recall. */
+  recalled_by: string;
+  answers: number;
+  checkins: number;
+  at: number;
+}
+
+/** A picture beside a check-in, made anew without what the camera wrote into it. */
+export interface CheckinPhotoTable {
+  id: string;
+  member_id: string;
+  checkin_id: string;
+  message_id: string;
+  /** Relative to the data folder's `photos`. */
+  file: string;
+  width: number;
+  height: number;
+  bytes: number;
+  created_at: number;
+  withdrawn_at: number | null;
+}
+
+/** Days on which a member asked to be excused; both ends belong to it. They break no streak. */
+export interface AbsenceTable {
+  id: string;
+  member_id: string;
+  from_day: string;
+  to_day: string;
+  message_id: string;
+  created_at: number;
+  closed_at: number | null;
+}
+
+/** Points that a fact earned. A correction voids the row and may write a new one. */
+export interface PointTable {
+  id: string;
+  member_id: string;
+  group_id: string;
+  day: string;
+  rule: 'lesson' | 'right' | 'checkin' | 'streak';
+  /** The fact: a window's id, an answer's or a check-in's, with the length of a streak behind it. */
+  fact: string;
+  /** In tenths of a point: a make-up earns half. */
+  tenths: number;
+  at: number;
+  voided_at: number | null;
+}
+
+/** The key of a question of a revision that turned out wrong. The last one holds. */
+export interface KeyChangeTable {
+  id: string;
+  hash: string;
+  question: number;
+  /** JSON lists. */
+  key: string;
+  before: string;
+  /** How many answers were marked otherwise. */
+  remarked: number;
+  who: string;
+  at: number;
+}
+
+export interface AnswerRemarkTable {
+  key_change_id: string;
+  answer_id: string;
+  correct_before: Flag;
+  correct_after: Flag;
+  score_before: number;
+  score_after: number;
+}
+
+/** That a member said yes to messages in private, until they say no. */
+export interface ConsentTable {
+  id: string;
+  member_id: string;
+  kind: 'practice' | 'reminder';
+  given_at: number;
+  withdrawn_at: number | null;
+}
+
+/** What a member got wrong, with how well they remember it (FSRS). */
+export interface PracticeCardTable {
+  id: string;
+  member_id: string;
+  question_hash: string;
+  lesson_id: string;
+  /** JSON of the question as it was asked. */
+  question: string;
+  /** JSON of the memory's state. */
+  card: string;
+  due_at: number;
+  created_at: number;
+  closed_at: number | null;
+}
+
+export interface PracticeReviewTable {
+  id: string;
+  card_id: string;
+  member_id: string;
+  asked_at: number;
+  answered_at: number | null;
+  value: string | null;
+  correct: Flag | null;
+  message_id: string | null;
+}
+
+/** What a member is being asked in private: a quiz to make up for, or a card. One at a time. */
+export interface PrivateQuizTable {
+  id: string;
+  member_id: string;
+  kind: 'makeup' | 'practice';
+  window_id: string | null;
+  card_id: string | null;
+  opened_at: number;
+  expires_at: number;
+  closed_at: number | null;
 }
 
 /** What the next gathered acknowledgement of a group has to mention. */
@@ -558,7 +738,7 @@ export interface AckItemTable {
   id: string;
   group_id: string;
   member_id: string;
-  kind: 'answer' | 'checkin' | 'ask';
+  kind: 'answer' | 'checkin' | 'ask' | 'elsewhere';
   /** For `ask` what to mend, for `checkin` the streak as a number. */
   detail: string;
   message_id: string;

@@ -1,19 +1,23 @@
 /** Composes the words of a delivery at the moment it is sent: a lesson with its closing time, a key, a digest. */
 import type { Channel } from '../channels/channel.ts';
-import { localDay, sayWhen } from '../clock.ts';
+import { DAY, localDay, sayWhen } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { composeGroupDay, readGroupDay } from '../digest/daily.ts';
 import { pictureFile } from '../lessons/catalogue.ts';
 import { composeKey, composeLesson } from '../lessons/compose.ts';
 import type { ChatPart, Lesson } from '../lessons/lesson.ts';
+import { readPolicy } from '../people/policies.ts';
 import { findRevision } from '../lessons/revisions.ts';
 import { splitText } from '../lessons/split.ts';
 import { listQuestionResults } from '../quiz/answers.ts';
-import { openWindow } from '../quiz/windows.ts';
+import { findWindow, lessonOf, openWindow, ordersOf, type QuizWindow, withDrawn } from '../quiz/windows.ts';
 import { takeFolded } from './folded.ts';
 import type { Compose, Composed } from './prepare.ts';
 import type { Delivery, Draft } from './ledger.ts';
 import { wordsOfNotice } from './publish.ts';
+
+/** What a schedule that doesn't say has. */
+const UNSAID = DAY;
 
 export interface ComposerParts {
   readonly zone: string;
@@ -48,32 +52,52 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
   ): Promise<Composed> {
     const lesson = delivery.hash === null ? undefined : await findRevision(trx, delivery.hash);
     if (!lesson || delivery.group_id === null) return { skip: '这一课的内容不在了' };
-    const hasQuiz = lesson.questions.length > 0;
-    const closesAt = now + delivery.close_after;
-    if (hasQuiz)
-      await openWindow(trx, {
-        deliveryId: delivery.id,
-        groupId: delivery.group_id,
-        lessonId: lesson.id,
-        hash: lesson.hash,
-        opensAt: now,
-        closesAt,
-      });
     const base = linkBase(channel);
-    const parts = composeLesson(lesson, {
-      ...(delivery.ordinal === null ? {} : { ordinal: delivery.ordinal }),
-      ...(hasQuiz ? { closesAt: sayWhen(closesAt, now, zone) } : {}),
+    const window = await open(trx, { ...delivery, group_id: delivery.group_id }, lesson, now);
+    const asked = window ? withDrawn(lesson, window) : lesson;
+    const parts = composeLesson(asked, {
+      ...ordinalOf(delivery),
+      ...(window ? { closesAt: sayWhen(window.closes_at, now, zone), orders: ordersOf(window) } : {}),
+      ...(window && window.mode !== 'open' ? { how: sayHow(window, base) } : {}),
       ...(base === undefined ? {} : { link: `${base}/l/${lesson.id}` }),
     });
     return { drafts: toDrafts(parts, lesson, channel) };
   }
 
+  /** The window of a lesson that asks something, as the group has it set. */
+  async function open(
+    trx: Db,
+    delivery: Delivery & { group_id: string },
+    lesson: Lesson,
+    now: number,
+  ): Promise<QuizWindow | undefined> {
+    if (lesson.questions.length + lesson.draws.length === 0) return undefined;
+    const place = { groupId: delivery.group_id };
+    const closeAfter =
+      delivery.close_after === UNSAID ? await readPolicy(trx, 'quiz-close', place) : delivery.close_after;
+    const opening = {
+      deliveryId: delivery.id,
+      groupId: delivery.group_id,
+      lessonId: lesson.id,
+      hash: lesson.hash,
+      opensAt: now,
+      closesAt: now + closeAfter,
+    };
+    return await openWindow(trx, opening, {
+      mode: await readPolicy(trx, 'quiz-mode', place),
+      attempts: await readPolicy(trx, 'answer-attempts', place),
+      shuffle: await readPolicy(trx, 'shuffle-options', place),
+    });
+  }
+
   /** `content` of a key is the window's id. */
   async function composeKeyDelivery(trx: Db, delivery: Delivery, channel: Channel): Promise<Composed> {
-    const lesson = delivery.hash === null ? undefined : await findRevision(trx, delivery.hash);
-    if (!lesson) return { skip: '这一课的内容不在了' };
-    const shares = await listQuestionResults(trx, delivery.content);
-    return { drafts: toDrafts(composeKey(lesson, shares, ordinalOf(delivery)), lesson, channel) };
+    const window = await findWindow(trx, delivery.content);
+    const lesson = window && (await lessonOf(trx, window));
+    if (!lesson || lesson.questions.length === 0) return { skip: '这一课的内容不在了' };
+    const shares = await listQuestionResults(trx, window.id);
+    const options = { ...ordinalOf(delivery), orders: ordersOf(window) };
+    return { drafts: toDrafts(composeKey(lesson, shares, options), lesson, channel) };
   }
 
   /** As it was approved. One to a single person has its words already. */
@@ -110,6 +134,13 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
     return { drafts: splitText(text, channel.limits.maxText).map((body) => ({ kind: 'text', body })) };
   }
 }
+
+/** How answers are given where they aren't typed in the group. */
+const sayHow = ({ id, mode }: QuizWindow, base: string | undefined): string => {
+  const link = base === undefined ? '' : `点 ${base}/q/${id}`;
+  if (mode === 'link') return `不在群里答，${link || '请点支部发的链接'}`;
+  return `不在群里答，请私聊我${link === '' ? '' : `，或${link}`}`;
+};
 
 const ordinalOf = ({ ordinal }: Delivery) => (ordinal === null ? {} : { ordinal });
 

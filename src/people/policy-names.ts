@@ -109,6 +109,37 @@ export const POLICIES = {
     '写的课和通知要几个人审',
     'how many people other than the author approve a lesson or notice written in chat or console',
   ),
+  'quiz-mode': policy(
+    oneOf('open', 'private', 'link'),
+    'open',
+    '答题方式',
+    'where answers are given: open in the group, private to the bot or by link, or link alone',
+  ),
+  'quiz-close': policy(
+    duration(10 * MINUTE, 30 * DAY),
+    '1d',
+    '答题时长',
+    'how long a quiz stays open where its schedule does not say',
+  ),
+  'answer-attempts': policy(
+    whole(0, 9),
+    '0',
+    '每题可答几次',
+    'how many answers to a question may count, the last of them; 0 for any number before closing',
+  ),
+  'shuffle-options': policy(onOff, 'off', '打乱选项', 'show options in an order of the group’s own'),
+  'multi-credit': policy(
+    oneOf('all-or-nothing', 'share'),
+    'all-or-nothing',
+    '多选给分',
+    'what a multiple choice earns that is partly right',
+  ),
+  'makeup-days': policy(
+    whole(0, 60),
+    '7',
+    '可补学几天',
+    'how many days after closing a quiz may still be made up for; 0 for never',
+  ),
 } as const satisfies Readonly<Record<string, Policy<unknown>>>;
 
 export type PolicyName = keyof typeof POLICIES;

@@ -1,6 +1,10 @@
-/** Recording answers: all are kept, the last one written before closing counts. */
+/**
+ * Recording answers: all are kept, the last one written before closing counts, or the last of the first few where a
+ * group allows no more. One given afterwards, to make up for it, counts only where there is none in time.
+ */
 import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
+import { FULL } from './mark.ts';
 import type { QuizWindow } from './windows.ts';
 
 export interface NewAnswer {
@@ -8,6 +12,8 @@ export interface NewAnswer {
   /** `AC`, `对`, or the word. */
   readonly value: string;
   readonly correct: boolean;
+  /** In thousandths of a right answer; by `correct` when it is left out. */
+  readonly score?: number;
 }
 
 export interface AnsweredMessage {
@@ -15,11 +21,13 @@ export interface AnsweredMessage {
   readonly messageId: string;
   readonly memberId: string;
   readonly writtenAt: number;
+  /** Whether it was given after closing, to make up for what was missed. */
+  readonly makeup?: boolean;
 }
 
 /** By how much a message changed what counts in a window. */
 export interface AnswerChanges {
-  /** 1 when it is the first that counts of this member there, else 0. */
+  /** 1 when it is the first that counts of this member there, -1 when the last ceased to, else 0. */
   readonly members: number;
   /** One line for each answer that began (1) or ceased (-1) to count, or was kept without counting (0). */
   readonly lines: readonly AnswerChange[];
@@ -57,15 +65,20 @@ export async function recordAnswers(
 
   const counting = await trx
     .selectFrom('answer')
-    .select(['id', 'question', 'correct', 'written_at'])
+    .select(['id', 'question', 'correct', 'written_at', 'makeup'])
     .where('window_id', '=', window.id)
     .where('member_id', '=', message.memberId)
     .where('counted', '=', 1)
     .execute();
   const countingFor = new Map(counting.map((answer) => [answer.question, answer]));
+  const spent = window.attempts > 0 && !message.makeup ? await attemptsOf(trx, window, message) : [];
   const judged = fresh.map((answer) => {
     const before = countingFor.get(answer.question);
-    return { ...answer, before, counts: !before || before.written_at <= message.writtenAt };
+    const earlier = spent.filter(({ question }) => question === answer.question).length;
+    const isOpen = message.makeup
+      ? !before || before.makeup === 1
+      : window.attempts === 0 || earlier < window.attempts;
+    return { ...answer, before, counts: isOpen && (!before || before.written_at <= message.writtenAt) };
   });
 
   const replaced = judged.flatMap(({ before, counts }) => (before && counts ? [before] : []));
@@ -82,7 +95,7 @@ export async function recordAnswers(
   await trx
     .insertInto('answer')
     .values(
-      judged.map(({ question, value, correct, counts }) => ({
+      judged.map(({ question, value, correct, score, counts }) => ({
         id: newId(),
         window_id: window.id,
         group_id: window.group_id,
@@ -90,7 +103,9 @@ export async function recordAnswers(
         question,
         value,
         correct: flag(correct),
+        score: score ?? FULL * flag(correct),
         counted: flag(counts),
+        makeup: flag(message.makeup === true),
         message_id: message.messageId,
         written_at: message.writtenAt,
         recorded_at: now,
@@ -115,6 +130,93 @@ export async function recordAnswers(
       })),
     ],
   };
+}
+
+/** The answers that a member has given there so far. */
+const attemptsOf = (trx: Db, window: QuizWindow, { memberId }: AnsweredMessage) =>
+  trx
+    .selectFrom('answer')
+    .select('question')
+    .where('window_id', '=', window.id)
+    .where('member_id', '=', memberId)
+    .where('withdrawn_at', 'is', null)
+    .where('makeup', '=', 0)
+    .execute();
+
+export interface Withdrawn {
+  readonly windowId: string;
+  readonly groupId: string;
+  readonly memberId: string;
+  /** How many answers. */
+  readonly withdrawn: number;
+  readonly changes: AnswerChanges;
+}
+
+/**
+ * Lets the answers of a recalled message count no more, and what was answered before it count again. Gives what
+ * changed by window. The rows stay.
+ */
+export async function withdrawAnswers(trx: Db, messageId: string, now: number): Promise<Withdrawn[]> {
+  const withdrawn = await trx
+    .updateTable('answer')
+    .set({ withdrawn_at: now })
+    .where('message_id', '=', messageId)
+    .where('withdrawn_at', 'is', null)
+    .returning(['id', 'window_id', 'group_id', 'member_id', 'question', 'correct', 'counted', 'written_at'])
+    .execute();
+  const [first] = withdrawn;
+  if (!first) return [];
+  const { window_id: windowId, group_id: groupId, member_id: memberId } = first;
+  const { attempts } = await trx
+    .selectFrom('quiz_window')
+    .select('attempts')
+    .where('id', '=', windowId)
+    .executeTakeFirstOrThrow();
+  const before = await countMembers(trx, windowId, memberId);
+  const lines: AnswerChange[] = [];
+  for (const answer of withdrawn) {
+    await trx.updateTable('answer').set({ counted: 0 }).where('id', '=', answer.id).execute();
+    lines.push({
+      question: answer.question,
+      writtenAt: answer.written_at,
+      answers: answer.counted === 1 ? -1 : 0,
+      correct: answer.counted === 1 && answer.correct === 1 ? -1 : 0,
+    });
+    if (answer.counted === 0) continue;
+    const left = await trx
+      .selectFrom('answer')
+      .select(['id', 'correct', 'written_at', 'makeup'])
+      .where('window_id', '=', windowId)
+      .where('member_id', '=', memberId)
+      .where('question', '=', answer.question)
+      .where('withdrawn_at', 'is', null)
+      .orderBy('written_at')
+      .orderBy('id')
+      .execute();
+    const inTime = left.filter(({ makeup }) => makeup === 0);
+    const eligible = attempts > 0 ? inTime.slice(0, attempts) : inTime;
+    const next = eligible.at(-1) ?? left.findLast(({ makeup }) => makeup === 1);
+    if (!next) continue;
+    await trx.updateTable('answer').set({ counted: 1 }).where('id', '=', next.id).execute();
+    lines.push({ question: answer.question, writtenAt: next.written_at, answers: 1, correct: next.correct });
+  }
+  const after = await countMembers(trx, windowId, memberId);
+  return [
+    { windowId, groupId, memberId, withdrawn: withdrawn.length, changes: { members: after - before, lines } },
+  ];
+}
+
+/** 1 when anything of that member counts there, else 0. */
+async function countMembers(trx: Db, windowId: string, memberId: string): Promise<0 | 1> {
+  const row = await trx
+    .selectFrom('answer')
+    .select('id')
+    .where('window_id', '=', windowId)
+    .where('member_id', '=', memberId)
+    .where('counted', '=', 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row ? 1 : 0;
 }
 
 const flag = (truth: boolean): 0 | 1 => (truth ? 1 : 0);

@@ -1,9 +1,14 @@
 /** Quiz windows: from the moment a lesson's quiz goes out until it closes; one group, one delivery. */
 import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
-import type { QuizWindowTable } from '../db/tables.ts';
+import type { QuizMode, QuizWindowRow } from '../db/tables.ts';
+import type { Orders } from '../lessons/compose.ts';
+import type { Lesson, Question } from '../lessons/lesson.ts';
+import { findRevision } from '../lessons/revisions.ts';
+import { drawQuestions } from './bank.ts';
+import { shuffleOptions } from './shuffle.ts';
 
-export type QuizWindow = QuizWindowTable;
+export type QuizWindow = QuizWindowRow;
 
 export interface NewWindow {
   readonly deliveryId: string;
@@ -14,9 +19,37 @@ export interface NewWindow {
   readonly closesAt: number;
 }
 
-/** Opens the window of a delivery; one that was there keeps its answers and gets the new times. */
-export async function openWindow(db: Db, opened: NewWindow): Promise<void> {
-  await db
+/** How a group is asked, as it is set when its window opens. */
+export interface Asking {
+  readonly mode: QuizMode;
+  /** How many answers of a member to a question may count; 0 for any number. */
+  readonly attempts: number;
+  /** Whether the options stand in an order of the group's own. */
+  readonly shuffle: boolean;
+}
+
+const PLAIN: Asking = { mode: 'open', attempts: 0, shuffle: false };
+
+/**
+ * Opens the window of a delivery: draws what its lesson draws and settles the order of the options, once. One that
+ * was there keeps its answers and its questions and gets the new times.
+ */
+export async function openWindow(db: Db, opened: NewWindow, asking: Asking = PLAIN): Promise<QuizWindow> {
+  const known = await db
+    .updateTable('quiz_window')
+    .set({ opens_at: opened.opensAt, closes_at: opened.closesAt, closed_at: null })
+    .where('delivery_id', '=', opened.deliveryId)
+    .returningAll()
+    .executeTakeFirst();
+  if (known) return known;
+  const lesson = await findRevision(db, opened.hash);
+  const drawn =
+    lesson && lesson.draws.length > 0
+      ? await drawQuestions(db, lesson.draws, opened.deliveryId, lesson.questions.length + 1)
+      : [];
+  const questions = [...(lesson?.questions ?? []), ...drawn];
+  const orders = asking.shuffle ? shuffleOptions(questions, opened.deliveryId) : {};
+  return await db
     .insertInto('quiz_window')
     .values({
       id: newId(),
@@ -27,14 +60,36 @@ export async function openWindow(db: Db, opened: NewWindow): Promise<void> {
       opens_at: opened.opensAt,
       closes_at: opened.closesAt,
       closed_at: null,
+      drawn: drawn.length > 0 ? JSON.stringify(drawn) : null,
+      orders: Object.keys(orders).length > 0 ? JSON.stringify(orders) : null,
+      mode: asking.mode,
+      attempts: asking.attempts,
+      reminded_at: null,
     })
-    .onConflict((conflict) =>
-      conflict
-        .column('delivery_id')
-        .doUpdateSet({ opens_at: opened.opensAt, closes_at: opened.closesAt, closed_at: null }),
-    )
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
+
+/** The lesson as that window asks it: with what it has drawn, and with keys that were put right since. */
+export async function lessonOf(
+  db: Db,
+  window: Pick<QuizWindow, 'hash' | 'drawn'>,
+): Promise<Lesson | undefined> {
+  const lesson = await findRevision(db, window.hash);
+  return lesson && withDrawn(lesson, window);
+}
+
+/** `drawn` stands beside the questions of the lesson, and instead of those whose number it has. */
+export function withDrawn(lesson: Lesson, { drawn }: Pick<QuizWindow, 'drawn'>): Lesson {
+  if (drawn === null) return lesson;
+  const others = JSON.parse(drawn) as Question[];
+  const numbers = new Set(others.map(({ no }) => no));
+  const questions = [...lesson.questions.filter(({ no }) => !numbers.has(no)), ...others];
+  return { ...lesson, questions: questions.toSorted((a, b) => a.no - b.no) };
+}
+
+export const ordersOf = ({ orders }: Pick<QuizWindow, 'orders'>): Orders =>
+  orders === null ? {} : (JSON.parse(orders) as Orders);
 
 /** Closes the window of a delivery that never reached its group. */
 export async function closeWindow(db: Db, deliveryId: string, now: number): Promise<void> {
@@ -63,6 +118,9 @@ export async function windowAt(
     .orderBy('id', 'desc')
     .executeTakeFirst();
 }
+
+export const findWindow = (db: Db, id: string): Promise<QuizWindow | undefined> =>
+  db.selectFrom('quiz_window').selectAll().where('id', '=', id).executeTakeFirst();
 
 /** Windows whose time is over and whose key is still owed. */
 export const listDueWindows = (db: Db, now: number): Promise<QuizWindow[]> =>

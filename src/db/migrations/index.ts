@@ -5,6 +5,7 @@ import { trustedDelivery } from './0003_trusted_delivery.ts';
 import { schedulePolicies } from './0004_schedule_policies.ts';
 import { people } from './0005_people.ts';
 import { speed } from './0006_speed.ts';
+import { learning } from './0007_learning.ts';
 import { reviewSessions } from './0008_review_sessions.ts';
 import type { Migration } from './columns.ts';
 
@@ -15,5 +16,6 @@ export const MIGRATIONS: readonly Migration[] = [
   schedulePolicies,
   people,
   speed,
+  learning,
   reviewSessions,
 ];
