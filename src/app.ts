@@ -12,11 +12,13 @@ import { noticeCertifications } from './chat/notices.ts';
 import { forgetTalk } from './chat/forget.ts';
 import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
+import { NUDGE_EVERY, remindGroups, sendPractice } from './chat/nudges.ts';
 import { type Clock, DAY, sayWhen } from './clock.ts';
 import { type Config, isLoopback } from './config.ts';
 import type { Db } from './db/open.ts';
 import { makeComposer } from './delivery/compose.ts';
 import { makeCourier } from './delivery/courier.ts';
+import { quietUntil } from './delivery/pace.ts';
 import { recordEcho } from './delivery/echo.ts';
 import type { Delivery } from './delivery/ledger.ts';
 import { releaseAccounts, RENEW, renewAccounts, takeAccounts } from './delivery/lease.ts';
@@ -37,6 +39,7 @@ import { recordCatalogue } from './lessons/revisions.ts';
 import type { Log } from './log.ts';
 import { type Passing, passOn } from './passing.ts';
 import { beginLogin, finishLogin, reportGroup } from './people/relogin.ts';
+import { settlePoints } from './quiz/settle.ts';
 import { closeDueWindows } from './schedule/closing.ts';
 import { endLate } from './schedule/late.ts';
 import { planDue, rereadCalendar } from './schedule/planner.ts';
@@ -171,6 +174,8 @@ export async function openApp(parts: AppParts): Promise<App> {
     await inbox.settled();
     await handling.run();
     await closeDueWindows(db, now);
+    await settlePoints(db, config.zone, now);
+    await nudge(now);
     await expireEchoes(db, now);
     await expireHeld(db, now);
     await endLate(db, now);
@@ -191,6 +196,17 @@ export async function openApp(parts: AppParts): Promise<App> {
     await enqueue(await listQueued(db, accounts));
     await forgetTalk(db, clock.now());
   }, log);
+
+  let nudgedAt = Number.NEGATIVE_INFINITY;
+
+  /** Reminders and practice, not while people sleep. */
+  async function nudge(now: number): Promise<void> {
+    if (now - nudgedAt < NUDGE_EVERY && now >= nudgedAt) return;
+    nudgedAt = now;
+    if (config.quietHours && quietUntil(config.quietHours, now, config.zone) !== undefined) return;
+    await remindGroups(db, config.zone, now);
+    await sendPractice(db, config.zone, now);
+  }
 
   async function guardStorms(now: number): Promise<void> {
     for (const channel of channels) {

@@ -288,6 +288,13 @@ add('bank export', 'the questions as GIFT, Markdown or a workbook', async (_, op
 add('bank retire <no>', 'draw a question no more', async ([no = ''], options) =>
   (await bank()).retire(no, options),
 );
+const items = () => import('./cli/items.ts');
+add('items', 'how good the questions are', async (_, options) => (await items()).list(options))
+  .option('--lesson <id>', 'only those of this lesson')
+  .option('--flagged', 'only those that someone should look at');
+add('items rekey <lesson>', 'mark anew what was asked with another key', async ([lesson = ''], options) =>
+  (await items()).rekey(lesson, options),
+).option('--dry-run', 'say what would change, change nothing');
 add(
   'import <file>',
   'questions (.gift, .xlsx, .csv), a draft (.docx), lessons (.md or a folder)',

@@ -1,12 +1,10 @@
 /** Answers to a window, wherever they were given: marked, recorded, rolled up, their points noted. */
-import { localDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
-import { addToMemberDays, addToWindow } from '../digest/rollups.ts';
+import { applyChanges } from '../digest/changes.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import { readPolicy } from '../people/policies.ts';
-import { type AnswerChanges, type AnsweredMessage, type NewAnswer, recordAnswers } from '../quiz/answers.ts';
+import { type AnsweredMessage, type NewAnswer, recordAnswers } from '../quiz/answers.ts';
 import { markAnswer, scoreAnswer } from '../quiz/mark.ts';
-import { notePointsDue } from '../quiz/points-due.ts';
 import type { Answers } from '../quiz/question.ts';
 import { toCanonical } from '../quiz/shuffle.ts';
 import { ordersOf, type QuizWindow } from '../quiz/windows.ts';
@@ -32,29 +30,6 @@ export async function answerWindow(trx: Db, answering: Answering, now: number): 
     changes,
   );
   return marked.map(({ question }) => question);
-}
-
-/** Adds what began or ceased to count to the rollups, and notes the days whose points may change. */
-export async function applyChanges(
-  trx: Db,
-  place: { windowId: string; groupId: string; memberId: string; zone: string },
-  { members, lines }: AnswerChanges,
-): Promise<void> {
-  const { windowId, groupId, memberId, zone } = place;
-  await addToWindow(trx, windowId, { members, questions: lines });
-  const days = lines.map(({ writtenAt, answers, correct }) => ({
-    groupId,
-    memberId,
-    day: localDay(writtenAt, zone),
-    answers,
-    correct,
-    checkins: 0,
-  }));
-  await addToMemberDays(trx, days);
-  await notePointsDue(
-    trx,
-    [...new Set(days.map(({ day }) => day))].map((day) => ({ groupId, memberId, day })),
-  );
 }
 
 async function markAll(trx: Db, window: QuizWindow, lesson: Lesson, answers: Answers): Promise<NewAnswer[]> {

@@ -15,13 +15,16 @@ import { reasonOf } from '../errors.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import type { Log } from '../log.ts';
 import { findGroup, type Group, recordSeat } from '../people/groups.ts';
+import { findMemberOf } from '../people/identities.ts';
 import { memberOf } from '../people/members.ts';
 import { readActorOf } from '../people/scope.ts';
+import { findPrivateQuiz } from '../quiz/private.ts';
 import { lessonOf, type QuizWindow, windowAt } from '../quiz/windows.ts';
 import { sayAck } from './acks.ts';
 import { answerCommand } from './commands/index.ts';
 import { type Intent, interpret } from './interpret.ts';
 import { explainAsk } from './explain.ts';
+import { answerPrivate, type Asked, readPrivateQuiz } from './private.ts';
 import { recordIntent, type Recorded } from './record.ts';
 import { withdrawMessage } from './withdraw.ts';
 
@@ -42,6 +45,8 @@ export interface Scene {
   readonly group?: Group;
   readonly window?: QuizWindow;
   readonly lesson?: Lesson;
+  /** What the writer is being asked in private; then the lesson is that. */
+  readonly asked?: Asked;
 }
 
 /** How many rows are read at once. */
@@ -207,7 +212,9 @@ async function understand(
   if (group) await recordSeat(trx, group.id, row.contact_id, row.sender_name);
   if (row.kind === 'recall') await withdrawMessage(trx, row, parts.zone, now);
   if (row.kind !== 'text' || !row.text) return NONE;
-  const scene = await findScene(trx, row, group);
+  const asked = group ? undefined : await findAsked(trx, row);
+  const found = await findScene(trx, row, group);
+  const scene: Scene = asked ? { asked, lesson: { ...found.lesson, ...asked.lesson } as Lesson } : found;
   const intent = interpret({
     quiz: (scene.lesson?.questions ?? []).map(({ type, options }) => ({ type, options: options.length })),
     where: group ? 'group' : 'dm',
@@ -221,6 +228,29 @@ async function understand(
     { account: row.account, contactId: row.contact_id, nickname: row.sender_name },
     now,
   );
+  if (intent.kind === 'answer' && scene.asked) {
+    const answer = {
+      memberId: member.id,
+      messageId: row.id,
+      writtenAt: row.sent_at,
+      answers: intent.answers,
+      zone: parts.zone,
+    };
+    const said = await answerPrivate(trx, scene.asked, answer, now);
+    const marked = intent.checkin
+      ? await recordIntent(trx, {
+          row,
+          member,
+          intent: { kind: 'checkin', note: '' },
+          scene: {},
+          zone: parts.zone,
+          now,
+        })
+      : undefined;
+    const also = marked && sayAck(marked);
+    await oweReply(trx, row, group, also === undefined ? said : `${said}\n${also}`, now);
+    return intent;
+  }
   const recorded = await recordIntent(trx, {
     row,
     member,
@@ -241,6 +271,13 @@ async function findScene(trx: Db, row: MessageTable, group: Group | undefined): 
   const window = await windowAt(trx, groupIds, row.sent_at);
   const lesson = window && (await lessonOf(trx, window));
   return { ...(group ? { group } : {}), ...(window ? { window } : {}), ...(lesson ? { lesson } : {}) };
+}
+
+/** What somebody was being asked in private when they wrote. */
+async function findAsked(trx: Db, row: MessageTable): Promise<Asked | undefined> {
+  const member = await findMemberOf(trx, row.account, row.contact_id);
+  const quiz = member && (await findPrivateQuiz(trx, member.id, row.sent_at));
+  return quiz && (await readPrivateQuiz(trx, quiz));
 }
 
 async function groupsOfContact(trx: Db, account: string, contactId: string): Promise<string[]> {
@@ -276,6 +313,9 @@ async function replyTo(parts: HandlerParts, trx: Db, replying: Replying): Promis
       now,
       memberId,
       ...contact,
+      messageId: row.id,
+      writtenAt: row.sent_at,
+      word: intent.word ?? '',
       actor: await readActorOf(trx, { ...contact, memberId }, now),
       lessons: parts.lessons(),
       ...(scene.group ? { group: scene.group } : {}),

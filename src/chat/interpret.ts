@@ -25,7 +25,8 @@ export interface Heard {
 export type Intent =
   | { readonly kind: 'answer'; readonly answers: Answers; readonly checkin?: true }
   | { readonly kind: 'checkin'; readonly note: string }
-  | { readonly kind: 'command'; readonly name: CommandName; readonly rest: string }
+  /** `word` is the one that was said for it, where it tells more than the name. */
+  | { readonly kind: 'command'; readonly name: CommandName; readonly rest: string; readonly word?: string }
   | { readonly kind: 'ask'; readonly why: AskReason }
   | { readonly kind: 'none' };
 

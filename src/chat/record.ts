@@ -5,6 +5,7 @@ import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { AckItemTable, MessageTable } from '../db/tables.ts';
 import { addToMemberDays } from '../digest/rollups.ts';
+import { homeGroupOf } from '../people/groups.ts';
 import type { Member } from '../people/members.ts';
 import { notePointsDue } from '../quiz/points-due.ts';
 import type { Answers } from '../quiz/question.ts';
@@ -75,7 +76,8 @@ async function recordAnswer(trx: Db, recording: Recording, answers: Answers): Pr
 /** A check-in in a private chat counts for the group whose quiz is open, else for the first of the person's groups. */
 async function recordMark(trx: Db, recording: Recording, note: string): Promise<number | undefined> {
   const { row, member, scene, zone, now } = recording;
-  const groupId = scene.group?.id ?? scene.window?.group_id ?? (await homeGroup(trx, row));
+  const groupId =
+    scene.group?.id ?? scene.window?.group_id ?? (await homeGroupOf(trx, row.account, row.contact_id));
   if (groupId === undefined) return undefined;
   const day = localDay(row.sent_at, zone);
   const mark = { memberId: member.id, groupId, day, note, messageId: row.id, writtenAt: row.sent_at };
@@ -85,20 +87,6 @@ async function recordMark(trx: Db, recording: Recording, note: string): Promise<
   const streak = await streakOf(trx, member.id, day);
   if (scene.group) await addAckItem(trx, recording, scene.group.id, 'checkin', String(streak));
   return streak;
-}
-
-async function homeGroup(trx: Db, row: MessageTable): Promise<string | undefined> {
-  const seat = await trx
-    .selectFrom('group_member')
-    .innerJoin('chat_group', 'chat_group.id', 'group_member.group_id')
-    .select('chat_group.id')
-    .where('chat_group.account', '=', row.account)
-    .where('chat_group.enabled', '=', 1)
-    .where('group_member.contact_id', '=', row.contact_id)
-    .where('group_member.left_at', 'is', null)
-    .orderBy('chat_group.created_at')
-    .executeTakeFirst();
-  return seat?.id;
 }
 
 async function addAckItem(

@@ -2,10 +2,10 @@
 import { withdrawCheckin } from '../checkin/checkins.ts';
 import type { Db } from '../db/open.ts';
 import type { MessageTable } from '../db/tables.ts';
+import { applyChanges } from '../digest/changes.ts';
 import { addToMemberDays } from '../digest/rollups.ts';
 import { withdrawAnswers } from '../quiz/answers.ts';
 import { notePointsDue } from '../quiz/points-due.ts';
-import { applyChanges } from './answer.ts';
 
 /** `recall` is the inbox row of the recall; its text is the channel's id of the message taken back. Idempotent. */
 export async function withdrawMessage(

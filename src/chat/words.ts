@@ -14,7 +14,11 @@ export type CommandName =
   | 'login'
   | 'question'
   | 'search'
-  | 'quit-reminder';
+  | 'quit-reminder'
+  | 'remind'
+  | 'leave'
+  | 'practice'
+  | 'mistakes';
 
 /** Commands that are one word and nothing else. */
 const WORDS: ReadonlyMap<string, CommandName> = new Map(
@@ -31,18 +35,24 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
       ['login', ['登录', '登陆', '后台']],
       ['question', ['提问']],
       ['search', ['搜', '搜索']],
-      ['quit-reminder', ['退订提醒', '不要提醒我']],
+      ['quit-reminder', ['退订提醒', '不要提醒我', '退订']],
+      ['remind', ['提醒我', '订阅提醒']],
+      ['leave', ['请假', '销假']],
+      ['practice', ['练习']],
+      ['mistakes', ['错题', '错题本']],
     ] as const
   ).flatMap(([name, words]) => words.map((word) => [word, name] as const)),
 );
 
 /** Commands that are followed by something. */
-const WITH_REST = /^(认证|绑定|提问|搜索|搜|补学|补课|补打卡|补卡|补签)(?:\s*[:：,，]\s*|\s+)(\S[\s\S]*)$/;
+const WITH_REST =
+  /^(认证|绑定|提问|搜索|搜|补学|补课|补打卡|补卡|补签|排行榜|排行|光荣榜|请假|练习)(?:\s*[:：,，]\s*|\s+)(\S[\s\S]*)$/;
 /** 搜茉莉花茶 without a blank; 搜狗 and 搜集 are words of their own. 绑定张三A1023 has the code to tell it. */
 const STUCK = [
   /^(搜索|搜)(?![狗集身救刮查寻罗一])([^\s,，。!！]{1,30})$/,
   /^(认证|绑定)(\p{Script=Han}{2,5}\s*[A-Za-z]{0,3}\d{3,})$/u,
   /^(提问)([^\s]\S{3,}[?？吗呢])$/,
+  /^(请假)((?:今天|明天|后天)?起?(?:\d{1,2}|[一两二三四五六七八九十])[天日])[。.!！]?$/,
 ] as const;
 
 /** Commands about a numbered thing: `同意 3`, `拒绝 3 原因`. */
@@ -61,13 +71,14 @@ const OPEN_TO_ALL: readonly CommandName[] = ['help', 'me', 'rank'];
 export function readCommand(
   said: string,
   { where, mention }: { where: 'group' | 'dm'; mention: boolean },
-): { name: CommandName; rest: string } | undefined {
+): { name: CommandName; rest: string; word?: string } | undefined {
   const addressed = where === 'dm' || mention;
+  const word = said.toLowerCase().replace(/[\s。.!！~,，]+$/u, '');
   const exact = WORDS.get(said.toLowerCase());
-  if (exact) return addressed || OPEN_TO_ALL.includes(exact) ? { name: exact, rest: '' } : undefined;
+  if (exact) return addressed || OPEN_TO_ALL.includes(exact) ? { name: exact, rest: '', word } : undefined;
   if (!addressed) return undefined;
-  const trimmed = WORDS.get(said.toLowerCase().replace(/[\s。.!！~,，]+$/u, ''));
-  if (trimmed) return { name: trimmed, rest: '' };
+  const trimmed = WORDS.get(word);
+  if (trimmed) return { name: trimmed, rest: '', word };
   const numbered = WITH_NUMBER.exec(said);
   const decision = numbered?.[1] === undefined ? undefined : NUMBERED[numbered[1]];
   if (decision) return { name: decision, rest: [numbered?.[2], numbered?.[3]].filter(Boolean).join(' ') };
@@ -76,7 +87,7 @@ export function readCommand(
   for (const pattern of [WITH_REST, ...STUCK]) {
     const match = pattern.exec(said);
     const name = match?.[1] === undefined ? undefined : WORDS.get(match[1]);
-    if (name && match?.[2]) return { name, rest: match[2].trim() };
+    if (name && match?.[2]) return { name, rest: match[2].trim(), word: match[1] ?? '' };
   }
   return undefined;
 }

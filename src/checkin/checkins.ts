@@ -2,7 +2,7 @@
 import { addDays } from '../clock.ts';
 import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
-import { streakAt } from './streak.ts';
+import { type Absence, streakWith } from './streak.ts';
 
 export interface NewCheckin {
   readonly memberId: string;
@@ -13,6 +13,8 @@ export interface NewCheckin {
   /** The inbox row. */
   readonly messageId: string;
   readonly writtenAt: number;
+  /** Whether it makes up for a day that was missed. */
+  readonly makeup?: boolean;
 }
 
 /** Longest streak that is told; a year and a bit of rows is as far as a look back goes. */
@@ -41,6 +43,7 @@ export async function recordCheckin(trx: Db, checkin: NewCheckin, now: number): 
       day: checkin.day,
       note: checkin.note,
       counted: first ? 0 : 1,
+      makeup: checkin.makeup ? 1 : 0,
       message_id: checkin.messageId,
       written_at: checkin.writtenAt,
       recorded_at: now,
@@ -106,6 +109,19 @@ export async function listCheckinDays(db: Db, memberId: string, day: string): Pr
   return rows.map((row) => row.day);
 }
 
-/** A member's streak on a day, over all groups. */
+/** A member's leave that touches the last year before a day. */
+export async function absencesOf(db: Db, memberId: string, day: string): Promise<Absence[]> {
+  const rows = await db
+    .selectFrom('absence')
+    .select(['from_day', 'to_day'])
+    .where('member_id', '=', memberId)
+    .where('closed_at', 'is', null)
+    .where('from_day', '<=', day)
+    .where('to_day', '>=', addDays(day, -LOOK_BACK))
+    .execute();
+  return rows.map((row) => ({ from: row.from_day, to: row.to_day }));
+}
+
+/** A member's streak on a day, over all groups; leave doesn't break it. */
 export const streakOf = async (db: Db, memberId: string, day: string): Promise<number> =>
-  streakAt(await listCheckinDays(db, memberId, day), day);
+  streakWith(await listCheckinDays(db, memberId, day), day, await absencesOf(db, memberId, day));

@@ -7,6 +7,8 @@ import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { AttributionTable } from '../db/tables.ts';
 import type { Contact, MoveFacts } from '../people/certify.ts';
+import { countBestAnswer } from '../quiz/answers.ts';
+import { noteAllPointsDue } from '../quiz/points-due.ts';
 import { recountMember, recountWindow } from './rollups.ts';
 
 /** Makes the function that moves facts, for days in a zone. */
@@ -20,7 +22,8 @@ export const factMover = (zone: string): MoveFacts =>
       // None of the two counts until it is known which does: at most one may.
       await uncountAnswers(trx, answer, [from, to]);
       await trx.updateTable('answer').set({ member_id: to }).where('id', '=', answer.id).execute();
-      for (const memberId of [from, to]) await countLastAnswer(trx, answer, memberId);
+      for (const memberId of [from, to])
+        await countBestAnswer(trx, { windowId: answer.window_id, question: answer.question, memberId });
       windows.add(answer.window_id);
       moved.push({ kind: 'answer', fact_id: answer.id });
     }
@@ -42,7 +45,10 @@ export const factMover = (zone: string): MoveFacts =>
         .execute();
     if (moved.length === 0) return;
     for (const windowId of windows) await recountWindow(trx, windowId);
-    for (const memberId of [from, to]) await recountMember(trx, memberId, zone);
+    for (const memberId of [from, to]) {
+      await recountMember(trx, memberId, zone);
+      await noteAllPointsDue(trx, memberId);
+    }
   };
 
 interface AnswerKey {
@@ -77,21 +83,6 @@ async function uncountAnswers(trx: Db, key: AnswerKey, memberIds: readonly strin
     .where('member_id', 'in', [...memberIds])
     .where('counted', '=', 1)
     .execute();
-}
-
-/** The last one written counts. */
-async function countLastAnswer(trx: Db, key: AnswerKey, memberId: string): Promise<void> {
-  const last = await trx
-    .selectFrom('answer')
-    .select('id')
-    .where('window_id', '=', key.window_id)
-    .where('question', '=', key.question)
-    .where('member_id', '=', memberId)
-    .orderBy('written_at', 'desc')
-    .orderBy('recorded_at', 'desc')
-    .orderBy('id', 'desc')
-    .executeTakeFirst();
-  if (last) await trx.updateTable('answer').set({ counted: 1 }).where('id', '=', last.id).execute();
 }
 
 interface CheckinKey {
@@ -136,6 +127,7 @@ async function countFirstCheckin(trx: Db, key: CheckinKey, memberId: string): Pr
     .where('group_id', '=', key.group_id)
     .where('day', '=', key.day)
     .where('member_id', '=', memberId)
+    .where('withdrawn_at', 'is', null)
     .orderBy('recorded_at')
     .orderBy('id')
     .executeTakeFirst();

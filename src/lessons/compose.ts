@@ -107,6 +107,8 @@ export function composeKey(
     parts.push(text(`${question.no}. ${keyOf(question, orders)}${shareOf(shares.find((share) => share.question === question.no))}`));
     if (question.explanation !== '') parts.push(...renderChat(question.explanation));
   }
+  const hardest = hardestOf(shares);
+  if (hardest) parts.push(text(`错得最多的是第 ${hardest.question} 题，可以再看一眼。`));
   if (shares.every((share) => share.answers === 0)) parts.push(text('这次没人作答，课还在，随时可以看。'));
   return mergeParts(parts);
 }
@@ -132,6 +134,19 @@ export function keyOf(question: Question, orders: Orders = {}): string {
         .map(({ letter, shown }) => `${shown} ${renderInline(optionOf(question, letter))}`)
         .join('；');
   }
+}
+
+/** Fewer answers tell nothing of a question. */
+const ENOUGH = 3;
+
+/** The question that was missed most, where one was missed by a third at least and no other as much. */
+function hardestOf(shares: readonly QuestionShare[]): QuestionShare | undefined {
+  const missed = ({ answers, correct }: QuestionShare) => (answers - correct) / answers;
+  const [first, second] = shares
+    .filter(({ answers }) => answers >= ENOUGH)
+    .toSorted((a, b) => missed(b) - missed(a));
+  if (!first || shares.length < 2 || missed(first) < 1 / 3) return undefined;
+  return second && missed(second) === missed(first) ? undefined : first;
 }
 
 const shareOf = (share: QuestionShare | undefined): string =>

@@ -318,3 +318,18 @@ export async function listSeatChanges(db: Db, groupId: string, since: number): P
     ])
     .toSorted((a, b) => b.at - a.at || a.change.localeCompare(b.change));
 }
+
+/** The first of a contact's groups that is enabled. */
+export async function homeGroupOf(db: Db, account: string, contactId: string): Promise<string | undefined> {
+  const seat = await db
+    .selectFrom('group_member')
+    .innerJoin('chat_group', 'chat_group.id', 'group_member.group_id')
+    .select('chat_group.id')
+    .where('chat_group.account', '=', account)
+    .where('chat_group.enabled', '=', 1)
+    .where('group_member.contact_id', '=', contactId)
+    .where('group_member.left_at', 'is', null)
+    .orderBy('chat_group.created_at')
+    .executeTakeFirst();
+  return seat?.id;
+}

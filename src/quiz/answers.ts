@@ -167,11 +167,6 @@ export async function withdrawAnswers(trx: Db, messageId: string, now: number): 
   const [first] = withdrawn;
   if (!first) return [];
   const { window_id: windowId, group_id: groupId, member_id: memberId } = first;
-  const { attempts } = await trx
-    .selectFrom('quiz_window')
-    .select('attempts')
-    .where('id', '=', windowId)
-    .executeTakeFirstOrThrow();
   const before = await countMembers(trx, windowId, memberId);
   const lines: AnswerChange[] = [];
   for (const answer of withdrawn) {
@@ -183,27 +178,56 @@ export async function withdrawAnswers(trx: Db, messageId: string, now: number): 
       correct: answer.counted === 1 && answer.correct === 1 ? -1 : 0,
     });
     if (answer.counted === 0) continue;
-    const left = await trx
-      .selectFrom('answer')
-      .select(['id', 'correct', 'written_at', 'makeup'])
-      .where('window_id', '=', windowId)
-      .where('member_id', '=', memberId)
-      .where('question', '=', answer.question)
-      .where('withdrawn_at', 'is', null)
-      .orderBy('written_at')
-      .orderBy('id')
-      .execute();
-    const inTime = left.filter(({ makeup }) => makeup === 0);
-    const eligible = attempts > 0 ? inTime.slice(0, attempts) : inTime;
-    const next = eligible.at(-1) ?? left.findLast(({ makeup }) => makeup === 1);
-    if (!next) continue;
-    await trx.updateTable('answer').set({ counted: 1 }).where('id', '=', next.id).execute();
-    lines.push({ question: answer.question, writtenAt: next.written_at, answers: 1, correct: next.correct });
+    const next = await countBestAnswer(trx, { windowId, question: answer.question, memberId });
+    if (next)
+      lines.push({
+        question: answer.question,
+        writtenAt: next.written_at,
+        answers: 1,
+        correct: next.correct,
+      });
   }
   const after = await countMembers(trx, windowId, memberId);
   return [
     { windowId, groupId, memberId, withdrawn: withdrawn.length, changes: { members: after - before, lines } },
   ];
+}
+
+export interface AnswerPlace {
+  readonly windowId: string;
+  readonly question: number;
+  readonly memberId: string;
+}
+
+/**
+ * Lets that answer of a member count which should: the last one written in time, of as many as the window allows, else
+ * the last one that makes up for it; none that was recalled. None of them may count when it is called.
+ */
+export async function countBestAnswer(
+  trx: Db,
+  { windowId, question, memberId }: AnswerPlace,
+): Promise<{ id: string; correct: 0 | 1; written_at: number } | undefined> {
+  const window = await trx
+    .selectFrom('quiz_window')
+    .select('attempts')
+    .where('id', '=', windowId)
+    .executeTakeFirst();
+  const left = await trx
+    .selectFrom('answer')
+    .select(['id', 'correct', 'written_at', 'makeup'])
+    .where('window_id', '=', windowId)
+    .where('question', '=', question)
+    .where('member_id', '=', memberId)
+    .where('withdrawn_at', 'is', null)
+    .orderBy('written_at')
+    .orderBy('recorded_at')
+    .orderBy('id')
+    .execute();
+  const inTime = left.filter(({ makeup }) => makeup === 0);
+  const attempts = window?.attempts ?? 0;
+  const best = (attempts > 0 ? inTime.slice(0, attempts) : inTime).at(-1) ?? left.at(-1);
+  if (best) await trx.updateTable('answer').set({ counted: 1 }).where('id', '=', best.id).execute();
+  return best;
 }
 
 /** 1 when anything of that member counts there, else 0. */

@@ -13,6 +13,12 @@ export interface CommandContext {
   readonly actor: Actor;
   readonly account: string;
   readonly contactId: string;
+  /** The inbox row of what was said. */
+  readonly messageId: string;
+  /** When it was written, ms. */
+  readonly writtenAt: number;
+  /** The word that was said for the command: 补学 and 补卡 are one of them. */
+  readonly word: string;
   /** Where it was said; absent in a private chat. */
   readonly group?: Group;
   readonly lessons: readonly Lesson[];

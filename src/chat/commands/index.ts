@@ -5,9 +5,14 @@ import { bind } from './bind.ts';
 import { approve, certifications, reject } from './certify.ts';
 import type { Command, CommandContext } from './command.ts';
 import { help } from './help.ts';
+import { leave } from './leave.ts';
 import { lesson } from './lesson.ts';
+import { makeup } from './makeup.ts';
 import { me } from './me.ts';
+import { mistakes } from './mistakes.ts';
+import { practice } from './practice.ts';
 import { rank } from './rank.ts';
+import { quitReminder, remind } from './remind.ts';
 import { search } from './search.ts';
 import { showParty } from './show-party.ts';
 
@@ -17,6 +22,12 @@ const COMMANDS: Readonly<Partial<Record<CommandName, Command>>> = {
   rank,
   lesson,
   search,
+  makeup,
+  leave,
+  practice,
+  mistakes,
+  remind,
+  'quit-reminder': quitReminder,
   bind,
   certifications,
   'approve-certification': approve,

@@ -1,5 +1,7 @@
 import { streakOf } from '../../checkin/checkins.ts';
 import { localDay } from '../../clock.ts';
+import { sayPoints } from '../../quiz/points.ts';
+import { settlePoints } from '../../quiz/settle.ts';
 import type { Command } from './command.ts';
 
 /** What a member has done so far, told to themselves; in a group only what nobody minds being seen. */
@@ -19,11 +21,20 @@ export const me: Command = async (_rest, { db, zone, now, memberId }) => {
     .select('name')
     .where('id', '=', memberId)
     .executeTakeFirstOrThrow();
+  await settlePoints(db, zone, now);
+  const today = localDay(now, zone);
+  const points = await db
+    .selectFrom('point')
+    .select(({ fn }) => fn.sum<number | null>('tenths').as('tenths'))
+    .where('member_id', '=', memberId)
+    .where('voided_at', 'is', null)
+    .executeTakeFirstOrThrow();
   const answers = Number(sums.answers ?? 0);
-  const streak = await streakOf(db, memberId, localDay(now, zone));
+  const streak = await streakOf(db, memberId, today);
   if (Number(sums.days) === 0) return `${name}，还没有你的学习记录。看完一课，回复答案或 打卡 就开始了。`;
   const lines = [`${name}：学了 ${Number(sums.days)} 天`];
   if (answers > 0) lines.push(`答题 ${answers} 道，答对 ${Number(sums.correct ?? 0)} 道`);
+  if (Number(points.tenths ?? 0) > 0) lines.push(`积分 ${sayPoints(Number(points.tenths))} 分`);
   lines.push(streak > 0 ? `连续打卡 ${streak} 天` : '今天还没打卡');
   return lines.join('\n');
 };

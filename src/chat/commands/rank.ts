@@ -1,52 +1,56 @@
 import { localDay, mondayOf } from '../../clock.ts';
-import { SHOWN, shownName } from '../../people/shown.ts';
-import type { Command } from './command.ts';
+import { shownName } from '../../people/shown.ts';
+import { memberBoard, type Span, unitBoard } from '../../quiz/boards.ts';
+import { sayPoints } from '../../quiz/points.ts';
+import { settlePoints } from '../../quiz/settle.ts';
+import type { Command, CommandContext } from './command.ts';
 
 const PLACES = 10;
 
-/** Who learned on most days this week, then who got most right. Equal results share a place. */
-export const rank: Command = async (_rest, { db, zone, now, group, memberId }) => {
+/** `排行`: the week's points in the group; `排行 本月`, `排行 支部`. Equal results share a place. */
+export const rank: Command = async (rest, context) => {
+  const { db, zone, now } = context;
   const day = localDay(now, zone);
-  const inGroups = group
-    ? [group.id]
-    : (
-        await db
-          .selectFrom('rollup_member_day')
-          .select('group_id')
-          .distinct()
-          .where('member_id', '=', memberId)
-          .execute()
-      ).map((row) => row.group_id);
-  const rows =
-    inGroups.length === 0
-      ? []
-      : await db
-          .selectFrom('rollup_member_day')
-          .innerJoin('member', 'member.id', 'rollup_member_day.member_id')
-          .select(({ fn }) => [
-            ...SHOWN,
-            fn.count<number>('day').distinct().as('days'),
-            fn.sum<number>('correct').as('correct'),
-          ])
-          .where('group_id', 'in', inGroups)
-          .where('day', '>=', mondayOf(day))
-          .where('day', '<=', day)
-          .where((eb) => eb.or([eb('answers', '>', 0), eb('checkins', '>', 0)]))
-          .groupBy(['rollup_member_day.member_id', ...SHOWN])
-          .orderBy('days', 'desc')
-          .orderBy('correct', 'desc')
-          .orderBy('member.name')
-          .limit(PLACES)
-          .execute();
-  if (rows.length === 0) return '这周还没有人学，第一个就是你。';
-  const lines = ['【光荣榜】本周'];
-  let place = 0;
-  let last = '';
-  for (const [index, row] of rows.entries()) {
-    const result = `${row.days} ${row.correct}`;
-    if (result !== last) place = index + 1;
-    last = result;
-    lines.push(`${place}. ${shownName(row)}　学 ${Number(row.days)} 天，答对 ${Number(row.correct)} 题`);
-  }
-  return lines.join('\n');
+  const isMonth = /月/.test(rest);
+  const span: Span = { from: isMonth ? `${day.slice(0, 7)}-01` : mondayOf(day), to: day };
+  const title = isMonth ? '本月' : '本周';
+  await settlePoints(db, zone, now);
+  return /支部|党组织|单位/.test(rest)
+    ? await rankUnits(context, span, title)
+    : await rankMembers(context, span, title);
 };
+
+async function rankMembers(context: CommandContext, span: Span, title: string): Promise<string> {
+  const { db, memberId } = context;
+  const places = await memberBoard(db, await groupsFor(context), span);
+  if (places.length === 0) return `${title}还没有人学，第一个就是你。`;
+  const line = (one: (typeof places)[number]) =>
+    `${one.place}. ${shownName(one.shown)}　学 ${one.days} 天，得 ${sayPoints(one.tenths)} 分`;
+  const top = places.slice(0, PLACES);
+  const mine = places.find((one) => one.memberId === memberId);
+  const below = mine && !top.includes(mine) ? ['……', line(mine)] : [];
+  return [`【光荣榜】${title}`, ...top.map(line), ...below].join('\n');
+}
+
+async function rankUnits({ db }: CommandContext, span: Span, title: string): Promise<string> {
+  const places = await unitBoard(db, 'per-head', span);
+  if (places.length === 0) return '还没有支部有成员。';
+  return [
+    `【支部榜】${title}，按人均`,
+    ...places
+      .slice(0, PLACES)
+      .map((one) => `${one.place}. ${one.name}　人均 ${sayPoints(one.perHead)} 分，参与 ${one.coverage}%`),
+  ].join('\n');
+}
+
+/** The group where it was asked, else those where the member has points. */
+async function groupsFor({ db, group, memberId }: CommandContext): Promise<string[]> {
+  if (group) return [group.id];
+  const rows = await db
+    .selectFrom('point')
+    .select('group_id')
+    .distinct()
+    .where('member_id', '=', memberId)
+    .execute();
+  return rows.map((row) => row.group_id);
+}

@@ -1,0 +1,145 @@
+/**
+ * A key that turned out wrong: all answers to the question are marked anew, each with what it was before; rollups and
+ * points follow. Open windows mark by the new key from then on.
+ */
+import { appendAudit } from '../db/audit.ts';
+import { newId } from '../db/ids.ts';
+import { type Db, inTransaction } from '../db/open.ts';
+import { renderInline } from '../lessons/chat.ts';
+import type { Lesson, Question } from '../lessons/lesson.ts';
+import { findRevision } from '../lessons/revisions.ts';
+import { readPolicy } from '../people/policies.ts';
+import { hashItem } from '../quiz/item.ts';
+import { scoreAnswer } from '../quiz/mark.ts';
+import { lessonOf, type QuizWindow } from '../quiz/windows.ts';
+import { applyChanges } from './changes.ts';
+
+export interface KeyChange {
+  /** Of the revision that was asked. */
+  readonly hash: string;
+  readonly question: Question;
+  readonly before: readonly string[];
+}
+
+/** Questions that were asked as they stand in the lesson now, but with another key. */
+export async function findKeyChanges(db: Db, lesson: Lesson): Promise<KeyChange[]> {
+  const windows = await db.selectFrom('quiz_window').selectAll().where('lesson_id', '=', lesson.id).execute();
+  const changes: KeyChange[] = [];
+  for (const [hash, asked] of Map.groupBy(windows, (window) => window.hash)) {
+    const [first] = asked;
+    const own = await findRevision(db, hash);
+    const before = first && (await lessonOf(db, first));
+    for (const question of own?.questions ?? []) {
+      const now = lesson.questions.find((one) => isSameQuestion(one, question));
+      const held = before?.questions.find(({ no }) => no === question.no)?.key ?? question.key;
+      if (now && now.key.join('\n') !== held.join('\n'))
+        changes.push({ hash, question: { ...now, no: question.no }, before: held });
+    }
+  }
+  return changes;
+}
+
+/** The same words and options in the same order, whatever is right. */
+const isSameQuestion = (a: Question, b: Question): boolean =>
+  a.type === b.type &&
+  hashItem({ ...a, key: [] }) === hashItem({ ...b, key: [] }) &&
+  a.options.map(renderInline).join('\n') === b.options.map(renderInline).join('\n');
+
+/** Applies a change in one transaction. Gives how many answers are marked otherwise now. */
+export async function applyKeyChange(
+  db: Db,
+  { hash, question, before }: KeyChange,
+  zone: string,
+  who: string,
+  now: number,
+): Promise<number> {
+  return await inTransaction(db, async (trx) => {
+    const id = newId();
+    await trx
+      .insertInto('key_change')
+      .values({
+        id,
+        hash,
+        question: question.no,
+        key: JSON.stringify(question.key),
+        before: JSON.stringify(before),
+        remarked: 0,
+        who,
+        at: now,
+      })
+      .execute();
+    const windows = await trx.selectFrom('quiz_window').selectAll().where('hash', '=', hash).execute();
+    let remarked = 0;
+    for (const window of windows) remarked += await rekeyWindow(trx, window, question, id, zone);
+    await trx.updateTable('key_change').set({ remarked }).where('id', '=', id).execute();
+    await appendAudit(trx, {
+      at: now,
+      who,
+      what: 'key.change',
+      subject: `${hash}:${question.no}`,
+      before,
+      after: { key: question.key, remarked },
+    });
+    return remarked;
+  });
+}
+
+async function rekeyWindow(
+  trx: Db,
+  window: QuizWindow,
+  question: Question,
+  changeId: string,
+  zone: string,
+): Promise<number> {
+  const others = (window.drawn === null ? [] : (JSON.parse(window.drawn) as Question[])).filter(
+    ({ no }) => no !== question.no,
+  );
+  await trx
+    .updateTable('quiz_window')
+    .set({ drawn: JSON.stringify([...others, question]) })
+    .where('id', '=', window.id)
+    .execute();
+  const credit = await readPolicy(trx, 'multi-credit', { groupId: window.group_id });
+  const answers = await trx
+    .selectFrom('answer')
+    .selectAll()
+    .where('window_id', '=', window.id)
+    .where('question', '=', question.no)
+    .execute();
+  let remarked = 0;
+  for (const answer of answers) {
+    const value =
+      question.type === 'single' || question.type === 'multi' || question.type === 'order'
+        ? [...answer.value]
+        : [answer.value];
+    const score = scoreAnswer(question, value, credit);
+    const correct = score === 1_000 ? 1 : 0;
+    if (correct === answer.correct && score === answer.score) continue;
+    remarked += 1;
+    await trx.updateTable('answer').set({ correct, score }).where('id', '=', answer.id).execute();
+    await trx
+      .insertInto('answer_remark')
+      .values({
+        key_change_id: changeId,
+        answer_id: answer.id,
+        correct_before: answer.correct,
+        correct_after: correct,
+        score_before: answer.score,
+        score_after: score,
+      })
+      .execute();
+    if (answer.counted === 0) continue;
+    const change = {
+      question: question.no,
+      writtenAt: answer.written_at,
+      answers: 0,
+      correct: correct - answer.correct,
+    } as const;
+    await applyChanges(
+      trx,
+      { windowId: window.id, groupId: window.group_id, memberId: answer.member_id, zone },
+      { members: 0, lines: [{ ...change, correct: change.correct as -1 | 0 | 1 }] },
+    );
+  }
+  return remarked;
+}

@@ -1,0 +1,274 @@
+/** What surrounds the quizzes, as conversations: where answers go, make-up, leave, points, practice, reminders, recalls. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { DAY, HOUR, MINUTE, SECOND } from '../../src/clock.ts';
+import { applyKeyChange } from '../../src/digest/rekey.ts';
+import { rebuildRollups } from '../../src/digest/rollups.ts';
+import type { PolicyName } from '../../src/people/policy-names.ts';
+import { setPolicy } from '../../src/people/policies.ts';
+import { lessonOf } from '../../src/quiz/windows.ts';
+import { DIALECTS } from '../support/databases.ts';
+import { neverSaid, openSchool, type School } from '../support/school.ts';
+
+const ZONE = 'Asia/Shanghai';
+
+describe.each(DIALECTS)('learning on %s', (dialect) => {
+  let school: School;
+  beforeEach(async () => {
+    school = await openSchool(dialect);
+  });
+  afterEach(async () => {
+    await school.close();
+  });
+
+  const set = (name: PolicyName, value: string) =>
+    setPolicy(school.db, name, value, {}, 'test', school.clock.now());
+  const arrive = async () => {
+    await school.pass(21 * SECOND);
+    return await school.hears(/第1课/);
+  };
+  const counted = () =>
+    school.db
+      .selectFrom('answer')
+      .select(['question', 'value', 'makeup'])
+      .where('counted', '=', 1)
+      .orderBy('question')
+      .execute();
+
+  it('takes answers in private only, and says so gently', async () => {
+    await set('quiz-mode', 'private');
+    expect(await arrive()).toMatch(/不在群里答，请私聊我/);
+    const ann = school.pupil('黄秀兰');
+    await ann.says('1B 2B 3错');
+    await ann.says('打卡 1B');
+    expect(await counted()).toEqual([]);
+    await school.pass(31 * SECOND);
+    const ack = await school.hears(/请私聊我，群里说的不算/);
+    expect(ack).toMatch(/已打卡 黄秀兰/);
+    expect(ack).not.toMatch(/已收到/);
+    await ann.whispers('1B 2B 3错');
+    expect(await ann.hears(/已记下/)).toBe('已记下第 1、2、3 题。');
+    expect(await counted()).toHaveLength(3);
+  });
+
+  it('takes answers by link only', async () => {
+    await set('quiz-mode', 'link');
+    expect(await arrive()).toMatch(/不在群里答，点 http:\S+\/q\//);
+    const ann = school.pupil('黄秀兰');
+    await ann.whispers('1B');
+    expect(await ann.hears(/点链接作答/)).toMatch(/\/q\//);
+    expect(await counted()).toEqual([]);
+  });
+
+  it('lets as many answers count as a group allows', async () => {
+    await set('answer-attempts', '2');
+    await arrive();
+    const ann = school.pupil('黄秀兰');
+    for (const answer of ['1A', '1B', '1C']) await ann.says(answer);
+    expect(await counted()).toEqual([{ question: 1, value: 'B', makeup: 0 }]);
+  });
+
+  it('reads letters as the group saw them, and keeps those of the lesson', async () => {
+    await set('shuffle-options', 'on');
+    await arrive();
+    const window = await school.db.selectFrom('quiz_window').selectAll().executeTakeFirstOrThrow();
+    const order = (JSON.parse(window.orders ?? '{}') as Record<string, string>)['1'] ?? '';
+    const seen = 'ABCD'[order.indexOf('B')] ?? '';
+    await school.pupil('黄秀兰').says(`1${seen}`);
+    expect(await counted()).toEqual([{ question: 1, value: 'B', makeup: 0 }]);
+    await school.pass(31 * MINUTE);
+    expect(await school.hears(/【答案】/)).toMatch(new RegExp(`1\\. ${seen} `));
+  });
+
+  it('takes back what is recalled, and lets what was before count again', async () => {
+    await arrive();
+    const ann = school.pupil('黄秀兰');
+    await ann.says('1B');
+    await ann.says('打卡 1A');
+    const message = await school.db
+      .selectFrom('message')
+      .selectAll()
+      .where('text', '=', '打卡 1A')
+      .executeTakeFirstOrThrow();
+    await school.db
+      .insertInto('message')
+      .values({
+        ...message,
+        id: 'recall',
+        channel_id: 'recall',
+        kind: 'recall',
+        text: message.channel_id,
+        state: 'new',
+        intent: null,
+        handled_at: null,
+      })
+      .execute();
+    await school.app.settled();
+    expect(await counted()).toEqual([{ question: 1, value: 'B', makeup: 0 }]);
+    const days = await school.db.selectFrom('rollup_member_day').selectAll().execute();
+    expect(days).toMatchObject([{ answers: 1, correct: 1, checkins: 0 }]);
+    expect(await school.db.selectFrom('withdrawal').selectAll().execute()).toMatchObject([
+      { answers: 1, checkins: 1 },
+    ]);
+    const rollups = () => school.db.selectFrom('rollup_question').selectAll().execute();
+    const kept = await rollups();
+    await rebuildRollups(school.db, ZONE);
+    expect(await rollups()).toEqual(kept);
+  });
+
+  it('gives points for facts, and shows boards where equals share a place', async () => {
+    await arrive();
+    await school.pupil('黄秀兰').says('1B 2B 3错');
+    await school.pupil('韦国强').says('1B 2B 3错');
+    await school.pupil('覃小燕').says('1A');
+    await school.pupil('覃小燕').says('打卡');
+    await school.pupil('黄秀兰').says('排行榜');
+    const board = await school.hears(/光荣榜/);
+    expect(board).toBe(
+      '【光荣榜】本周\n1. 韦国强　学 1 天，得 11 分\n1. 黄秀兰　学 1 天，得 11 分\n3. 覃小燕　学 1 天，得 1 分',
+    );
+    const points = await school.db.selectFrom('point').selectAll().where('voided_at', 'is', null).execute();
+    const facts = new Set((await school.db.selectFrom('answer').select('id').execute()).map(({ id }) => id));
+    for (const point of points.filter(({ rule }) => rule === 'right')) expect(facts).toContain(point.fact);
+    await school.pupil('黄秀兰').whispers('排行 支部');
+    expect(await school.pupil('黄秀兰').hears(/支部榜/)).toMatch(/人均 [\d.]+ 分，参与 \d+%/);
+    await school.pupil('黄秀兰').whispers('我的');
+    expect(await school.pupil('黄秀兰').hears(/积分/)).toMatch(/积分 11 分/);
+  });
+
+  it('marks anew when a key was wrong, with a trail; rollups and points follow', async () => {
+    await arrive();
+    await school.pupil('黄秀兰').says('1A 2B 3错');
+    await school.pass(SECOND);
+    const window = await school.db.selectFrom('quiz_window').selectAll().executeTakeFirstOrThrow();
+    const question = (await lessonOf(school.db, window))?.questions[0];
+    if (!question) throw new Error('no question');
+    const change = { hash: window.hash, question: { ...question, key: ['A'] }, before: question.key };
+    expect(await applyKeyChange(school.db, change, ZONE, 'test', school.clock.now())).toBe(1);
+    expect(await school.db.selectFrom('answer_remark').selectAll().execute()).toMatchObject([
+      { correct_before: 0, correct_after: 1 },
+    ]);
+    await school.pass(SECOND);
+    const total = await school.db
+      .selectFrom('point')
+      .select(({ fn }) => fn.sum<number>('tenths').as('tenths'))
+      .where('voided_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    expect(Number(total.tenths)).toBe(110);
+    expect(await school.db.selectFrom('rollup_window').select(['answers', 'correct']).execute()).toEqual([
+      { answers: 3, correct: 3 },
+    ]);
+    await school.pupil('韦国强').says('1A');
+    expect(
+      await school.db
+        .selectFrom('answer')
+        .select('correct')
+        .where('question', '=', 1)
+        .where('counted', '=', 1)
+        .execute(),
+    ).toEqual([{ correct: 1 }, { correct: 1 }]);
+    await school.pass(31 * MINUTE);
+    expect(await school.hears(/【答案】/)).toMatch(/1\. A .*100% 答对/);
+  });
+
+  it('asks what was missed in private; it earns half and changes no closed result', async () => {
+    await arrive();
+    await school.pupil('黄秀兰').says('1A 2B 3错');
+    const ann = school.pupil('韦国强');
+    await ann.whispers('补学');
+    expect(await ann.hears(/没有要补/)).toMatch(/跟上/);
+    await school.pass(31 * MINUTE);
+    await school.hears(/【答案】/);
+    await ann.says('补学');
+    await ann.whispers('补学');
+    expect(await ann.hears(/【补学】/)).toMatch(/1\. [\s\S]*回复如 1A/);
+    await ann.whispers('1B 2B');
+    expect(await ann.hears(/还差第 3 题/)).toMatch(/记下了/);
+    await ann.whispers('3错');
+    expect(await ann.hears(/补学完成/)).toMatch(/答对 3 \/ 3 题\n✓ 1\. B /);
+    await ann.whispers('补学');
+    expect(await ann.hears(/没有要补/)).toMatch(/跟上/);
+    await school.pass(SECOND);
+    const earned = await school.db
+      .selectFrom('point')
+      .innerJoin('member', 'member.id', 'point.member_id')
+      .select(({ fn }) => fn.sum<number>('tenths').as('tenths'))
+      .where('member.name', '=', '韦国强')
+      .executeTakeFirstOrThrow();
+    expect(Number(earned.tenths)).toBe(55);
+  });
+
+  it('keeps a run over leave, and marks missed days out of the quota', async () => {
+    await set('makeup-checkins', '1');
+    const ann = school.pupil('黄秀兰');
+    await ann.whispers('打卡');
+    await ann.whispers('请假 2天');
+    expect(await ann.hears(/已请假/)).toMatch(/已请假 2 天（11月24日 到 11月25日）/);
+    await school.pass(2 * DAY);
+    await ann.whispers('打卡');
+    expect(await ann.hears(/已打卡，连续/)).toBe('已打卡，连续 2 天。');
+    await school.pass(2 * DAY);
+    await ann.whispers('补卡');
+    expect(await ann.hears(/已补上/)).toMatch(/已补上 11月27日的打卡，连续 3 天。这个月还能补 0 次/);
+    await ann.whispers('补卡');
+    expect(await ann.hears(/打过卡了|用完了/)).toMatch(/用完了|打过卡了/);
+    await ann.whispers('请假 30天');
+    expect(await ann.hears(/最多请/)).toMatch(/一次最多请 7 天/);
+  });
+
+  it('practises with those who agreed, once a day, and tells what is right', async () => {
+    await arrive();
+    const ann = school.pupil('黄秀兰');
+    await ann.says('1A 2B 3错');
+    await ann.whispers('练习');
+    expect(await ann.hears(/练习 好/)).toMatch(/一天最多 3 道/);
+    await school.pass(31 * MINUTE);
+    await school.hears(/【答案】/);
+    await ann.whispers('练习 好');
+    expect(await ann.hears(/一天最多 3 道。不想练/)).toMatch(/找到 1 道错过的题/);
+    await ann.whispers('错题');
+    expect(await ann.hears(/最近答错的/)).toMatch(/正确：B /);
+    // 12:29 of the day after the next: the card is due, the hour isn't.
+    await school.pass(16 * HOUR);
+    await school.pass(DAY);
+    const asked = await ann.hears(/【练习】/);
+    expect(asked).toMatch(/回复如 A/);
+    await ann.whispers('B');
+    expect(await ann.hears(/答对了，记住了/)).toMatch(/今天就练到这里/);
+    const cards = await school.db.selectFrom('practice_card').selectAll().execute();
+    expect(cards).toHaveLength(1);
+    expect(cards[0]?.due_at).toBeGreaterThan(school.clock.now() + DAY - 1);
+    const said = await school.said();
+    neverSaid(said, /练习|错题/);
+    await ann.whispers('练习 停');
+    await ann.hears(/不再发练习/);
+  });
+
+  it('reminds a group once, naming nobody unless that is on, and in private those who agreed', async () => {
+    const ann = school.pupil('黄秀兰');
+    await ann.whispers('提醒我');
+    await ann.hears(/截止前一小时/);
+    await school.db
+      .updateTable('schedule')
+      .set({ close_after: 4 * HOUR })
+      .execute();
+    await arrive();
+    await school.pupil('韦国强').says('1B');
+    await set('remind-group', 'names');
+    // 23:01, asleep; so it closes at noon for this test.
+    const at = school.clock.now();
+    await school.db
+      .updateTable('quiz_window')
+      .set({ closes_at: at + 16 * HOUR })
+      .execute();
+    await school.pass(15 * HOUR + MINUTE);
+    const reminder = await school.hears(/【提醒】/);
+    expect(reminder).toMatch(/等 11 人还没答/);
+    expect(reminder).not.toMatch(/韦国强/);
+    expect(await ann.hears(/还没收到你的答案/)).toMatch(/退订提醒/);
+    await school.pass(2 * MINUTE);
+    expect((await school.said()).filter((text) => /【提醒】/.test(text))).toHaveLength(1);
+    await ann.whispers('退订提醒');
+    await ann.hears(/不再私下提醒/);
+  });
+});
