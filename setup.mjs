@@ -33,7 +33,7 @@ const say = (text) => process.stderr.write(`setup: ${text}\n`);
 /** The variables of a `.env` text: `NAME=value`, quotes taken off, comments skipped. */
 export function parseDotEnv(text) {
   const found = {};
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.replace(/^\ufeff/, '').split(/\r?\n/)) {
     const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
     if (match) found[match[1]] = match[2].replace(/^(['"])(.*)\1$/, '$2').replace(/\s+#.*$/, '');
   }
@@ -212,10 +212,18 @@ function installPrograms(mode, env) {
   if (fatal.length > 0) throw new Stop(`can't go on without ${fatal.map(({ name }) => name).join(', ')}`);
 }
 
+function readDotEnv(file) {
+  if (!existsSync(file)) return {};
+  try {
+    return parseDotEnv(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Stop(`.env can't be read (${error.code}): make it a text file that this user may read`);
+  }
+}
+
 function main(mode, root) {
   if (process.platform === 'win32') throw new Stop('Windows is not supported: use WSL, or a Linux machine');
-  const file = join(root, '.env');
-  const env = { ...(existsSync(file) ? parseDotEnv(readFileSync(file, 'utf8')) : {}), ...process.env };
+  const env = { ...readDotEnv(join(root, '.env')), ...process.env };
   const nodeFolder = bringNode(root);
   installPackages(root, env, nodeFolder);
   installPrograms(mode, env);

@@ -1,7 +1,7 @@
 /** The same parts from a terminal. Each command loads only what it needs. */
 import { Command, CommanderError } from 'commander';
 
-import { reasonOf, UserError } from './errors.ts';
+import { UserError, wordsForTerminal } from './errors.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -312,6 +312,8 @@ add('admin-link', 'a link that lets an admin in once, for ten minutes', async (_
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();
 
+// A database that we make holds names: it is nobody else's to read.
+process.umask(0o077);
 try {
   await program.parseAsync();
 } catch (error) {
@@ -323,6 +325,6 @@ function failed(error: unknown): number {
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   const isExpected = error instanceof UserError || (error as NodeJS.ErrnoException).code !== undefined;
-  process.stderr.write(`weike: ${isExpected ? '' : 'unexpected: '}${reasonOf(error)}\n`);
+  process.stderr.write(`weike: ${isExpected ? '' : 'unexpected: '}${wordsForTerminal(error)}\n`);
   return FAILED;
 }

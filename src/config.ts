@@ -7,7 +7,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 
 import { isZone, SECOND } from './clock.ts';
-import { UserError } from './errors.ts';
+import { diskReason, reasonOf, UserError } from './errors.ts';
 
 export interface QuietHours {
   /** Minutes since local midnight; `from > to` spans midnight. */
@@ -242,14 +242,52 @@ export function readConfig(env: Env, cwd: string): Config {
   };
 }
 
+/** In the order of `.env.example`. */
+export const SETTING_NAMES = [
+  'PORT',
+  'HOST',
+  'PUBLIC_URL',
+  'DATA_DIR',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'ZONE',
+  'LESSONS_DIR',
+  'CHANNELS',
+  'WECHATY_PUPPET',
+  'WECHATY_PUPPET_OPTIONS',
+  'SANDBOX_TOKEN',
+  'QUIET_HOURS',
+  'PACE',
+  'LOG_LEVEL',
+] as const;
+
+/** The setting that a name all but is: `QUIETHOURS`, `quiet-hours`. What is misspelt would quietly do nothing. */
+function meantName(name: string): string | undefined {
+  const bare = (text: string) => text.replaceAll(/[^a-z0-9]/gi, '').toUpperCase();
+  const meant = SETTING_NAMES.find((known) => bare(known) === bare(name));
+  return meant === name ? undefined : meant;
+}
+
 /** The environment over the `.env` file in `cwd`, when there is one. */
 export function readEnvironment(env: Env, cwd: string): Env {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(join(cwd, '.env'), 'utf8');
+    bytes = readFileSync(join(cwd, '.env'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return env;
-    throw new UserError(`.env can't be read: ${(error as Error).message}`, { cause: error });
+    throw new UserError(`.env can't be read: ${diskReason(error) ?? reasonOf(error)}`, { cause: error });
   }
-  return { ...parseEnv(text), ...env };
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new UserError(".env isn't UTF-8 text: save it again in that encoding", { cause: error });
+  }
+  const settings = parseEnv(text);
+  const faults = Object.keys(settings).flatMap((name) => {
+    const meant = meantName(name);
+    return meant === undefined ? [] : [`${name}: no such setting; did you mean ${meant}?`];
+  });
+  if (faults.length > 0) throw new UserError(`.env: ${faults.join('; ')}`);
+  return { ...settings, ...env };
 }

@@ -1,24 +1,43 @@
-/** One server per data folder: a lock that the operating system lets go of, however we end. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * The data folder: made when it isn't there, for us alone, and locked: one server per folder. The operating
+ * system lets go of the lock, however we end.
+ */
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { UserError } from './errors.ts';
+import { diskReason, reasonOf, UserError } from './errors.ts';
 
-/** Takes the lock, or throws `UserError` when another server has it. */
+const BUSY = 5;
+
+/** Takes the lock, or throws `UserError` when another server has it or the folder can't be used. */
 export function lockDataDir(dataDir: string): { release(): void } {
-  mkdirSync(dataDir, { recursive: true });
-  const lock = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    makeFolder(dataDir);
+    lock = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
     lock.exec('pragma journal_mode = memory; begin exclusive');
   } catch (error) {
-    lock.close();
+    lock?.close();
+    const isTaken = ((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY;
     throw new UserError(
-      `another server is running on ${dataDir}: stop it first, or set DATA_DIR to another folder`,
-      {
-        cause: error,
-      },
+      isTaken
+        ? `another server is running on ${dataDir}: stop it first, or set DATA_DIR to another folder`
+        : `the data folder ${dataDir} can not be used: ${diskReason(error) ?? reasonOf(error)}; or set DATA_DIR to another folder`,
+      { cause: error },
     );
   }
-  return { release: () => lock.close() };
+  const held = lock;
+  return { release: () => held.close() };
+}
+
+/** Step by step: Node's own recursion never ends where nothing can be made, as under /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) {
+    if (statSync(folder).isDirectory()) return;
+    throw Object.assign(new Error(`${folder} is no folder`), { code: 'ENOTDIR' });
+  }
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder, { mode: 0o700 });
 }

@@ -1,7 +1,5 @@
 /** The composition root: configuration -> database, queue, channels, web; one stop. */
-import { mkdirSync } from 'node:fs';
-
-import { schedule as every } from 'node-cron';
+import { schedule as every, setLogger } from 'node-cron';
 
 import { openApp } from './app.ts';
 import type { Channel } from './channels/channel.ts';
@@ -10,7 +8,7 @@ import { SECOND, systemClock } from './clock.ts';
 import { type Config, isLocalOnly, readConfig, readEnvironment } from './config.ts';
 import { type Db, openDatabase } from './db/open.ts';
 import { openPrivateRedis } from './delivery/redis.ts';
-import { reasonOf, UserError } from './errors.ts';
+import { reasonOf, UserError, wordsForTerminal } from './errors.ts';
 import { loadCatalogue } from './lessons/catalogue.ts';
 import { lockDataDir } from './lock.ts';
 import { type Log, openLog } from './log.ts';
@@ -18,43 +16,66 @@ import { issueLoginToken } from './people/sessions.ts';
 import { readHealth } from './health.ts';
 import { seedWorld } from './seed.ts';
 import { openSite } from './site.ts';
+import { openStopper } from './stopper.ts';
 
-const STOP_WITHIN = 9 * SECOND;
 /** Whether the first admin's link was printed is known by whether any was ever issued. */
 const ADMIN = 'admin';
 
+/** How long a stop waits for a start that is under way. */
+const START_WITHIN = 2 * SECOND;
+
 async function main(): Promise<void> {
+  // What we write holds names and logins: it is nobody else's to read.
+  process.umask(0o077);
   const config = readConfig(readEnvironment(process.env, process.cwd()), process.cwd());
   const log = openLog(config.logLevel);
-  const closers: (() => unknown)[] = [];
-  const stop = stopper(closers, log);
+  const stop = openStopper(log, systemClock, (code) => process.exit(code));
+  // What is half open can't be closed: whoever ends us while we start waits a moment.
+  let starting: Promise<unknown> = Promise.resolve();
+  const end = async (signal: string) => {
+    await Promise.race([starting.catch(() => undefined), systemClock.sleep(START_WITHIN)]);
+    await stop.andExit(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(signal));
+  process.on('unhandledRejection', (reason) => log.error({ reason: reasonOf(reason) }, 'unexpected'));
+  process.on('uncaughtException', (error) => {
+    // Whatever state this leaves behind, the next start mends it from the ledger.
+    log.error({ reason: reasonOf(error) }, 'unexpected; the server stops');
+    void stop.andExit('an unexpected error', 1);
+  });
   try {
-    await start(config, log, closers, () => void stop.andExit('another server', 1));
+    const add = (part: () => unknown) => stop.add(part);
+    starting = start(config, log, add, () => void stop.andExit('another server', 1));
+    await starting;
   } catch (error) {
+    if (stop.hasBegun()) return;
     await stop.all();
     throw error;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop.andExit(signal));
 }
 
+/** `add` takes what closes a part, in the order of opening. */
 async function start(
   config: Config,
   log: Log,
-  closers: (() => unknown)[],
+  add: (close: () => unknown) => void,
   onLost: () => void,
 ): Promise<void> {
   const clock = systemClock;
-  mkdirSync(config.dataDir, { recursive: true });
   const lock = lockDataDir(config.dataDir);
-  closers.push(() => lock.release());
-  const [db, privateRedis] = await Promise.all([
-    openDatabase(config.database, clock.now()),
-    config.redisUrl ? undefined : openPrivateRedis(config.dataDir),
-  ]).then(([opened, redis]) => {
-    closers.push(() => opened.destroy());
-    if (redis) closers.push(() => redis.stop());
-    return [opened, redis] as const;
-  });
+  add(() => lock.release());
+  const [db, privateRedis] = await together(
+    openDatabase(config.database, clock.now()).then((opened) => {
+      add(() => opened.destroy());
+      return opened;
+    }),
+    config.redisUrl
+      ? Promise.resolve(undefined)
+      : openPrivateRedis(config.dataDir).then((opened) => {
+          add(() => opened.stop());
+          return opened;
+        }),
+  );
 
   const sandbox = config.channels.some(({ kind }) => kind === 'sandbox')
     ? openSandbox({ db, clock, log, lessonsDir: config.lessonsDir })
@@ -64,12 +85,20 @@ async function start(
   const channels = await openChannels(config, log, sandbox);
   const redis = privateRedis ? { path: privateRedis.path } : { url: config.redisUrl ?? '' };
   const app = await openApp({ config, db, clock, log, redis, channels, onLost });
-  closers.push(() => app.stop());
+  add(() => app.stop());
 
   const parts = { config, db, clock, log, channels, app, ...(sandbox ? { sandbox } : {}) };
   const site = await openSite(parts, () => readHealth(parts));
-  closers.push(() => site.close());
+  add(() => site.close());
 
+  // Its own warnings go to standard error; that a round takes longer than its second is no news.
+  const quiet = () => undefined;
+  setLogger({
+    info: quiet,
+    warn: quiet,
+    debug: quiet,
+    error: (error) => log.error({ reason: reasonOf(error) }, 'the clock failed'),
+  });
   const round = (what: string, work: () => Promise<void>) => async () => {
     await work().catch((error: unknown) =>
       log.error({ reason: reasonOf(error) }, `the ${what} failed; the next one tries again`),
@@ -79,11 +108,17 @@ async function start(
   const sweepRound = round('sweep', () => app.sweep());
   const tick = every('* * * * * *', tickRound, { noOverlap: true, name: 'tick' });
   const sweep = every('* * * * *', sweepRound, { noOverlap: true, name: 'sweep' });
-  closers.push(() => Promise.all([tick.stop(), sweep.stop()]));
+  add(() => Promise.all([tick.stop(), sweep.stop()]));
   void tickRound();
   void sweepRound();
 
   await greet(config, db, site.url, log, sandbox);
+}
+
+/** Both, or the rejection of one when the other has come to its end too: then what it opened can be closed. */
+async function together<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return await Promise.all([one, other]);
 }
 
 async function openChannels(
@@ -114,40 +149,11 @@ async function greet(config: Config, db: Db, url: string, log: Log, sandbox?: Sa
   process.stderr.write(`${lines.join('\n')}\n`);
 }
 
-/** Closes everything in the reverse order of opening, within the time that a supervisor grants. */
-function stopper(closers: (() => unknown)[], log: Log) {
-  let stopping = false;
-  const all = async () => {
-    for (const close of closers.splice(0).toReversed())
-      await Promise.resolve()
-        .then(close)
-        .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'a part did not close cleanly'));
-  };
-  return {
-    all,
-    async andExit(signal: string, code = 0) {
-      if (stopping) return;
-      stopping = true;
-      log.info({ signal }, 'stopping');
-      const timer = setTimeout(() => {
-        log.error('not everything closed in time');
-        process.exit(1);
-      }, STOP_WITHIN);
-      timer.unref();
-      await all();
-      process.exit(code);
-    },
-  };
-}
-
-process.on('unhandledRejection', (reason) => {
-  process.stderr.write(`unexpected: ${reasonOf(reason)}\n`);
-});
-
 try {
   await main();
 } catch (error) {
   const isExpected = error instanceof UserError || (error as NodeJS.ErrnoException).code !== undefined;
-  process.stderr.write(`weike: ${isExpected ? reasonOf(error) : `could not start: ${reasonOf(error)}`}\n`);
+  const words = wordsForTerminal(error);
+  process.stderr.write(`weike: ${isExpected ? words : `could not start: ${words}`}\n`);
   process.exit(1);
 }

@@ -7,6 +7,7 @@ import { Kysely, PostgresDialect, type SqliteDatabase, SqliteDialect } from 'kys
 import pg from 'pg';
 
 import type { Config } from '../config.ts';
+import { diskReason, reasonOf, UserError } from '../errors.ts';
 import { migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,21 +20,41 @@ export type Dialect = Config['database']['kind'];
 pg.types.setTypeParser(20, Number);
 pg.types.setTypeParser(1700, Number);
 
-/** Opens and migrates. Rejects with what the server or the file said. */
+/** Opens and migrates. Rejects with a `UserError` that says why not, where the file or the server is at fault. */
 export async function openDatabase(config: Config['database'], now: number): Promise<Db> {
-  const db =
-    config.kind === 'sqlite'
-      ? new Kysely<Tables>({ dialect: new SqliteDialect({ database: openSqlite(config.file) }) })
-      : new Kysely<Tables>({
-          dialect: new PostgresDialect({ pool: openPool(config.url) }),
-        });
+  let db: Db | undefined;
   try {
+    db = new Kysely<Tables>({
+      dialect:
+        config.kind === 'sqlite'
+          ? new SqliteDialect({ database: openSqlite(config.file) })
+          : new PostgresDialect({ pool: openPool(config.url) }),
+    });
     await migrate(db, config.kind, now);
     return db;
   } catch (error) {
-    await db.destroy();
-    throw error;
+    await db?.destroy();
+    const why = config.kind === 'sqlite' ? fileFault(config.file, error) : serverFault(config.url, error);
+    throw why === undefined ? error : new UserError(why, { cause: error });
   }
+}
+
+function fileFault(file: string, error: unknown): string | undefined {
+  const why = diskReason(error);
+  return why && `the database file ${file} can not be used: ${why}`;
+}
+
+/** Of the address only what is no secret. */
+function serverFault(address: string, error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string') return undefined;
+  const { host, pathname } = new URL(address);
+  const cure = 'see DATABASE_URL';
+  if (code.startsWith('28')) return `the database at ${host} refuses the user or the password: ${cure}`;
+  if (code === '3D000') return `there is no database ${pathname.slice(1)} at ${host}: create it, or ${cure}`;
+  if (/^E[A-Z]+$/.test(code) || code.startsWith('08') || code.startsWith('57'))
+    return `the database at ${host} can not be reached (${reasonOf(error) || code}): is it running? ${cure}`;
+  return undefined;
 }
 
 function openPool(url: string): pg.Pool {

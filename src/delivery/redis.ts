@@ -25,7 +25,8 @@ export interface PrivateRedis {
 /** The kernel's limit for a socket's path is 108 bytes with the closing zero. */
 const LONGEST_PATH = 100;
 const START_WAIT = 10_000;
-const STOP_WAIT = 5_000;
+/** How long one that was asked to end may take for it. */
+const STOP_WAIT = 2_000;
 
 /** Starts the data folder's Redis, or takes over the one that is running there. Throws `UserError` with the cure. */
 export async function openPrivateRedis(dataDir: string): Promise<PrivateRedis> {
@@ -137,13 +138,20 @@ function handle(path: string, pid: number, reused: boolean): PrivateRedis {
     pid,
     reused,
     async stop() {
-      const client = new Redis({ path, lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 });
+      const client = new Redis({
+        path,
+        lazyConnect: true,
+        retryStrategy: () => null,
+        enableReadyCheck: false,
+        connectTimeout: 1_000,
+        commandTimeout: 1_000,
+      });
       client.on('error', () => undefined);
       try {
         await client.connect();
         await client.shutdown();
       } catch {
-        // The connection breaks as it goes down; whether it did is looked at below.
+        // The connection breaks as it goes down, and one that is frozen doesn't answer: looked at below.
       } finally {
         client.disconnect();
       }

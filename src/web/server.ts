@@ -161,19 +161,29 @@ async function sendPicture({ config }: WebParts, file: string): Promise<Response
   });
 }
 
-/** Listens. Rejects with a `UserError` when the port is taken. */
+/** Why nobody can listen there, with the cure. */
+function listenFault(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new UserError(`port ${port} on ${host} is taken: stop what runs there, or set PORT`);
+    case 'EACCES':
+      return new UserError(`port ${port} may not be used by this user: set PORT to 1024 or more`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new UserError(`${host} is no address of this machine: set HOST to one, or leave it out`);
+    default:
+      return error;
+  }
+}
+
+/** Listens. Rejects with a `UserError` when nobody can listen there. */
 export async function openWeb(parts: WebParts): Promise<Site> {
   const { app, close } = makeRoutes(parts);
   const { host, port } = parts.config;
   const server = await new Promise<ServerType>((resolve, reject) => {
     const opened = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(opened));
-    opened.on('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new UserError(`port ${port} on ${host} is taken: stop what runs there, or set PORT`)
-          : error,
-      ),
-    );
+    opened.on('error', (error: NodeJS.ErrnoException) => reject(listenFault(error, host, port)));
   });
   const { port: listening } = server.address() as AddressInfo;
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
