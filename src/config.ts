@@ -63,9 +63,15 @@ export const isLocalOnly = (config: Pick<Config, 'host' | 'publicUrl'>): boolean
 
 /** Each setting's reader: gives a value or adds a fault; a fault never shows a secret's value. */
 class Faults {
-  readonly list: string[] = [];
+  readonly #found: { readonly name: string; readonly words: string }[] = [];
   add(name: string, expected: string, got?: string): void {
-    this.list.push(`${name}: expected ${expected}${got === undefined ? '' : `, got ${JSON.stringify(got)}`}`);
+    const shown = got === undefined ? '' : `, got ${JSON.stringify(got)}`;
+    this.#found.push({ name, words: `${name}: expected ${expected}${shown}` });
+  }
+  /** In the order of `.env.example`, however they were found. */
+  list(): string[] {
+    const place = (name: string) => SETTING_NAMES.findLastIndex((known) => name.startsWith(known));
+    return this.#found.toSorted((a, b) => place(a.name) - place(b.name)).map(({ words }) => words);
   }
 }
 
@@ -184,7 +190,7 @@ function readDatabase(env: Env, dataDir: string, cwd: string, faults: Faults): C
     const path = text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
     if (path) return { kind: 'sqlite', file: isAbsolute(path) ? path : resolve(cwd, path) };
   }
-  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text };
+  if (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text };
   faults.add('DATABASE_URL', 'sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE', text.split(/[:/@]/)[0]);
   return { kind: 'sqlite', file: join(dataDir, 'weike.db') };
 }
@@ -224,7 +230,8 @@ export function readConfig(env: Env, cwd: string): Config {
   const sandboxToken = env.SANDBOX_TOKEN;
   if (sandboxToken && sandboxToken.length < 8) faults.add('SANDBOX_TOKEN', 'at least 8 characters');
 
-  if (faults.list.length > 0) throw new UserError(`Settings: ${faults.list.join('; ')}`);
+  const found = faults.list();
+  if (found.length > 0) throw new UserError(`Settings: ${found.join('; ')}`);
   return {
     port,
     host,

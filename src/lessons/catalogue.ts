@@ -17,12 +17,14 @@ export interface Catalogue {
 }
 
 const LARGEST_PICTURE = 2 * 1024 * 1024;
+/** Isn't even read. */
+const LARGEST_FILE = 1024 * 1024;
 
 /** Reads every lesson under `dir`. A lesson with a fault is left out. Throws `UserError` when the folder isn't there. */
 export async function loadCatalogue(dir: string): Promise<Catalogue> {
   const files = await listLessonFiles(dir);
   const loaded = [];
-  for (const file of files) loaded.push(await loadLessonFile(dir, file));
+  for (const file of files) loaded.push(await loadLessonFile(dir, file).catch(() => unreadable(file)));
   const faults = loaded.flatMap((one) => one.faults);
   const lessons: Lesson[] = [];
   const sources = new Map<string, string>();
@@ -44,6 +46,13 @@ export async function loadCatalogue(dir: string): Promise<Catalogue> {
   );
   return { lessons, faults, byId: new Map(lessons.map((lesson) => [lesson.id, lesson])), sources };
 }
+
+/** One file that can't be read doesn't keep the others back. */
+const unreadable = (file: string) => ({
+  lesson: undefined,
+  faults: [{ file, line: 1, message: '这个文件读不出来', cure: '看看文件还在不在、有没有读它的权限' }],
+  source: '',
+});
 
 const isSamePlace = (a: Lesson, b: Lesson) =>
   a.id === b.id || (a.course !== '' && a.course === b.course && a.order > 0 && a.order === b.order);
@@ -69,7 +78,12 @@ export async function loadLessonFile(
   dir: string,
   file: string,
 ): Promise<{ lesson: Lesson | undefined; faults: Fault[]; source: string }> {
-  const bytes = await readFile(join(dir, file));
+  const path = join(dir, file);
+  if ((await stat(path)).size > LARGEST_FILE) {
+    const fault = { file, line: 1, message: '文件太大了', cure: '一课几百字就好，图片放在旁边的文件里' };
+    return { lesson: undefined, faults: [fault], source: '' };
+  }
+  const bytes = await readFile(path);
   let source: string;
   try {
     source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
