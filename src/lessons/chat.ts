@@ -9,8 +9,17 @@ export const RULE = '———';
 
 /** Renders a piece of Markdown. Texts that follow one another are one part. */
 export function renderChat(source: string): ChatPart[] {
-  return mergeParts(renderBlocks(tokensOf(source), ''));
+  const known = rendered.get(source);
+  if (known) return [...known];
+  const parts = mergeParts(renderBlocks(tokensOf(source), ''));
+  if (rendered.size >= KEPT_RENDERED) rendered.clear();
+  rendered.set(source, parts);
+  return [...parts];
 }
+
+/** What was rendered lately: a lesson goes to a thousand groups in the same words. */
+const rendered = new Map<string, readonly ChatPart[]>();
+const KEPT_RENDERED = 200;
 
 /** Renders the inside of a paragraph: a stem or an option. Pictures give their description. */
 export function renderInline(source: string): string {

@@ -265,7 +265,13 @@ export async function recordSeat(db: Db, groupId: string, contactId: string, nam
     .insertInto('group_member')
     .values({ group_id: groupId, contact_id: contactId, name, left_at: null })
     .onConflict((conflict) =>
-      conflict.columns(['group_id', 'contact_id']).doUpdateSet({ name, left_at: null }),
+      conflict
+        .columns(['group_id', 'contact_id'])
+        .doUpdateSet({ name, left_at: null })
+        // Every message says so again: what is known already isn't written once more.
+        .where((eb) =>
+          eb.or([eb('group_member.name', '!=', name), eb('group_member.left_at', 'is not', null)]),
+        ),
     )
     .execute();
 }
