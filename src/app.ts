@@ -130,6 +130,8 @@ export async function openApp(parts: AppParts): Promise<App> {
       lessons: () => catalogue.lessons,
       botNames: (account) => [BOT_NAME, channelOf(account)?.status().name ?? BOT_NAME],
       linkBase: (account) => linkBase(channelOf(account)),
+      // A message is acknowledged by its chat when it is written down, however long the backlog is.
+      giveWay: () => inbox.settled(),
     });
     if (handled > 0) await passing('handled');
     // A reply in a private chat doesn't wait for the next tick.

@@ -38,6 +38,8 @@ export interface HandlerParts {
   readonly botNames: (account: string) => readonly string[];
   /** Base of links that may be given in that account's chats; absent where none may. */
   readonly linkBase: (account: string) => string | undefined;
+  /** Awaited between two transactions, so that what must not wait for a backlog goes first. */
+  readonly giveWay?: () => Promise<void>;
 }
 
 /** Where and to whom a message belongs. */
@@ -79,6 +81,7 @@ export async function handleNew(parts: HandlerParts): Promise<number> {
       at += await handleSlice(parts, rows.slice(at));
       // SQLite works within this turn of the event loop; the others need theirs.
       await turnOfTheLoop();
+      await parts.giveWay?.();
     }
     handled += rows.length;
   }

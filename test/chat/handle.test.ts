@@ -229,6 +229,21 @@ describe.each(DIALECTS)('handling on %s', (dialect) => {
     expect(turns).toBeGreaterThanOrEqual(4);
   });
 
+  it('gives way between two transactions', async () => {
+    await hear(...Array.from({ length: 250 }, () => say('今天风大', opens)));
+    let waits = 0;
+    const handled = await handleNew({
+      ...classroom.parts,
+      async giveWay() {
+        // Nothing is being handled now: somebody else's write is not held up.
+        await classroom.db.transaction().execute(async () => undefined);
+        waits += 1;
+      },
+    });
+    expect(handled).toBe(250);
+    expect(waits).toBeGreaterThanOrEqual(3);
+  });
+
   it('leaves what arrives meanwhile to the next call', async () => {
     await hear(...Array.from({ length: 150 }, () => say('今天风大', opens)));
     classroom.clock.advance(1);
