@@ -82,7 +82,8 @@ async function start(
     : undefined;
   if (sandbox)
     await seedWorld(db, (await loadCatalogue(config.lessonsDir)).lessons, config.zone, clock.now());
-  const channels = await openChannels(config, log, sandbox);
+  const served = Promise.withResolvers<void>();
+  const channels = await openChannels(config, log, sandbox, served.promise);
   const redis = privateRedis ? { path: privateRedis.path } : { url: config.redisUrl ?? '' };
   const app = await openApp({ config, db, clock, log, redis, channels, onLost });
   add(() => app.stop());
@@ -90,6 +91,7 @@ async function start(
   const parts = { config, db, clock, log, channels, app, ...(sandbox ? { sandbox } : {}) };
   const site = await openSite(parts, () => readHealth(parts));
   add(() => site.close());
+  served.resolve();
 
   // Its own warnings go to standard error; that a round takes longer than its second is no news.
   const quiet = () => undefined;
@@ -125,11 +127,12 @@ async function openChannels(
   config: Config,
   log: Log,
   sandbox: SandboxChannel | undefined,
+  served: Promise<void>,
 ): Promise<Channel[]> {
   const channels: Channel[] = sandbox ? [sandbox] : [];
   for (const channel of config.channels.filter(({ kind }) => kind === 'wechaty')) {
     const { openWechaty } = await import('./channels/wechaty/wechaty.ts');
-    channels.push(openWechaty(channel, { clock: systemClock, log, dataDir: config.dataDir }));
+    channels.push(openWechaty(channel, { clock: systemClock, log, dataDir: config.dataDir, after: served }));
   }
   return channels;
 }

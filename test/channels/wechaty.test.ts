@@ -77,6 +77,24 @@ describe('wechaty', () => {
     await harness.close();
   });
 
+  it('connects after what it has to wait for, and can be stopped while it waits', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'weike-wechaty-'));
+    const { promise: after, resolve } = Promise.withResolvers<void>();
+    const open = () => {
+      const { puppet } = makeMockChat();
+      return openWechaty(MOCK, { clock: systemClock, log: silentLog, dataDir, puppet, after });
+    };
+    const [patient, stopped] = [open(), open()];
+    for (const channel of [patient, stopped]) await channel.start(recordingSink().sink);
+    await stopped.stop();
+    expect([patient.status().state, stopped.status().state]).toEqual(['starting', 'stopped']);
+    resolve();
+    await until(() => patient.status().state === 'online');
+    expect(stopped.status().state).toBe('stopped');
+    await patient.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
   it('says how to get a puppet that is not installed', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'weike-wechaty-'));
     const config = { ...MOCK, puppet: 'wechaty-puppet-that-is-nowhere' };

@@ -41,6 +41,8 @@ export interface WechatyOptions {
   readonly reconnect?: Backoff;
   /** How often a quiet account is asked whether it still hears; two unanswered questions mean no. */
   readonly probeEvery?: number;
+  /** The first connection waits for it: loading the vendor's code takes the whole processor for a second. */
+  readonly after?: Promise<unknown>;
   /** How long a start may take before it is given up, ms. */
   readonly startWithin?: number;
   /** How long neither a login nor a code to scan may fail to come before the connection is made anew, ms. */
@@ -111,6 +113,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
 
   /** Connects, and again after every break, until it is stopped. */
   async function run(signal: AbortSignal): Promise<void> {
+    await Promise.race([options.after, aborted(signal)]);
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       connection = new AbortController();
       const startedAt = clock.now();
@@ -446,3 +449,10 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
 /** A field that is there only with a value. */
 const optional = <K extends string, V>(key: K, value: V | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [k in K]?: V };
+
+/** Resolves when it aborts. */
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
