@@ -50,7 +50,7 @@ describe.each(DIALECTS)('the planner on %s', (dialect) => {
       .selectFrom('occurrence')
       .innerJoin('delivery', 'delivery.occurrence_id', 'occurrence.id')
       .innerJoin('chat_group', 'chat_group.id', 'delivery.group_id')
-      .select(['nominal_at', 'chat_group.key', 'state', 'content', 'reason'])
+      .select(['nominal_at', 'chat_group.key', 'delivery.state', 'content', 'reason'])
       .orderBy('nominal_at')
       .orderBy('delivery.no')
       .execute();
