@@ -81,10 +81,11 @@ export async function findMissedWindow(
         .where('group_member.left_at', 'is', null)
         .where('chat_group.enabled', '=', 1),
     )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('answer')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('answer')
             .select('answer.id')
             .whereRef('answer.window_id', '=', 'quiz_window.id')
             .where('answer.member_id', '=', memberId)

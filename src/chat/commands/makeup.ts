@@ -67,7 +67,8 @@ async function makeUpDay(rest: string, context: CommandContext): Promise<string>
   return `已补上 ${month}月${date}日的打卡，连续 ${await streakOf(db, memberId, today)} 天。这个月还能补 ${quota - used - 1} 次。`;
 }
 
-function readDay(text: string, today: string): string | undefined | 'unclear' {
+/** The local day that is meant, `unclear`, or `undefined` when none is named. */
+function readDay(text: string, today: string): string | undefined {
   const said = text.trim();
   if (said === '') return undefined;
   if (/^昨[天日]/.test(said)) return addDays(today, -1);
