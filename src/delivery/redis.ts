@@ -3,9 +3,9 @@
  * own: append-only file on, nothing evicted, one per data folder. One that outlived a killed process of
  * ours is found by its socket and used again.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,23 +22,52 @@ export interface PrivateRedis {
   stop(): Promise<void>;
 }
 
+/**
+ * One that runs and doesn't answer, frozen or broken, is ended: two must not write one file. It is known by its
+ * process id and, since ids are used again, by the socket in its title.
+ */
+async function endSilent(pidFile: string, path: string): Promise<void> {
+  const pid = Number(readText(pidFile));
+  if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return;
+  const title = await titleOf(pid);
+  if (!title.includes('redis-server') || !title.includes(path)) return;
+  process.kill(pid, 'SIGKILL');
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+const titleOf = (pid: number) =>
+  new Promise<string>((resolve) => {
+    execFile('ps', ['-o', 'args=', '-p', String(pid)], (error, title) => resolve(error ? '' : title));
+  });
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
 /** The kernel's limit for a socket's path is 108 bytes with the closing zero. */
 const LONGEST_PATH = 100;
 const START_WAIT = 10_000;
 /** How long one that was asked to end may take for it. */
-const STOP_WAIT = 2_000;
+const STOP_WAIT = 1_500;
 
 /** Starts the data folder's Redis, or takes over the one that is running there. Throws `UserError` with the cure. */
 export async function openPrivateRedis(dataDir: string): Promise<PrivateRedis> {
   const folder = join(dataDir, 'redis');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = socketPath(folder);
-  const running = await answeringPid(path);
+  const running = await probe(path);
+  if (running === 'loading') return handle(path, await untilAnswering(path), true);
   if (running !== undefined) return handle(path, running, true);
 
+  const pidFile = join(folder, 'redis.pid');
+  await endSilent(pidFile, path);
   rmSync(path, { force: true });
   const logFile = join(folder, 'redis.log');
-  const child = start(folder, path, logFile);
+  const child = start(folder, path, pidFile, logFile);
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
       reject(
@@ -54,7 +83,10 @@ export async function openPrivateRedis(dataDir: string): Promise<PrivateRedis> {
     );
   });
   failed.catch(() => undefined);
-  const pid = await Promise.race([failed, untilAnswering(path)]);
+  const pid = await Promise.race([failed, untilAnswering(path)]).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
   child.removeAllListeners();
   child.unref();
   return handle(path, pid, false);
@@ -66,10 +98,14 @@ function socketPath(folder: string): string {
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
   const short = join(tmpdir(), `weike-${name}`);
   mkdirSync(short, { recursive: true, mode: 0o700 });
+  // Anybody may have made it before us: what answers there would be theirs.
+  const { uid, mode } = lstatSync(short);
+  if ((process.getuid && uid !== process.getuid()) || (mode & 0o077) !== 0)
+    throw new UserError(`${short} belongs to somebody else: remove it, or set DATA_DIR to a shorter path`);
   return join(short, 'redis.sock');
 }
 
-function start(folder: string, path: string, logFile: string): ChildProcess {
+function start(folder: string, path: string, pidFile: string, logFile: string): ChildProcess {
   const settings = {
     port: '0',
     unixsocket: path,
@@ -80,6 +116,7 @@ function start(folder: string, path: string, logFile: string): ChildProcess {
     save: '',
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
+    pidfile: pidFile,
     logfile: logFile,
   };
   const log = openSync(logFile, 'a', 0o600);
@@ -101,16 +138,17 @@ function start(folder: string, path: string, logFile: string): ChildProcess {
 async function untilAnswering(path: string): Promise<number> {
   const deadline = Date.now() + START_WAIT;
   for (;;) {
-    const pid = await answeringPid(path);
-    if (pid !== undefined) return pid;
-    if (Date.now() > deadline)
+    const found = await probe(path);
+    if (typeof found === 'number') return found;
+    // A long file takes its time.
+    if (Date.now() > deadline && found !== 'loading')
       throw new UserError(`redis-server did not answer on ${path} within ${START_WAIT / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
 
-/** The process id of the Redis that answers there (also while it loads its file), or `undefined`. */
-async function answeringPid(path: string): Promise<number | undefined> {
+/** The process id of the Redis that answers there, that one is loading its file, or `undefined`. */
+async function probe(path: string): Promise<number | 'loading' | undefined> {
   const client = new Redis({
     path,
     lazyConnect: true,
@@ -123,7 +161,7 @@ async function answeringPid(path: string): Promise<number | undefined> {
   try {
     await client.connect();
     const info = await client.info();
-    if (/^loading:1/m.test(info)) return undefined;
+    if (/^loading:1/m.test(info)) return 'loading';
     return Number(/^process_id:(\d+)/m.exec(info)?.[1]);
   } catch {
     return undefined;
@@ -143,8 +181,8 @@ function handle(path: string, pid: number, reused: boolean): PrivateRedis {
         lazyConnect: true,
         retryStrategy: () => null,
         enableReadyCheck: false,
-        connectTimeout: 1_000,
-        commandTimeout: 1_000,
+        connectTimeout: 700,
+        commandTimeout: 700,
       });
       client.on('error', () => undefined);
       try {
