@@ -37,6 +37,8 @@ import { reasonOf } from './errors.ts';
 import { type Catalogue, loadCatalogue } from './lessons/catalogue.ts';
 import { recordCatalogue } from './lessons/revisions.ts';
 import type { Log } from './log.ts';
+import type { FetchRules } from './news/fetch.ts';
+import { openNewsroom } from './newsroom.ts';
 import { type Passing, passOn } from './passing.ts';
 import { beginLogin, finishLogin, reportGroup } from './people/relogin.ts';
 import { settlePoints } from './quiz/settle.ts';
@@ -44,6 +46,7 @@ import { closeDueWindows } from './schedule/closing.ts';
 import { endLate } from './schedule/late.ts';
 import { planDue, rereadCalendar } from './schedule/planner.ts';
 import { nextLessonOf } from './schedule/preview.ts';
+import { serial } from './serial.ts';
 
 export interface AppParts {
   readonly config: Config;
@@ -57,6 +60,8 @@ export interface AppParts {
   readonly queuePrefix?: string;
   /** Called when another server has taken one of the accounts: nothing is sent any more, and this one should end. */
   readonly onLost?: () => void;
+  /** How strangers' addresses are read; for tests. */
+  readonly fetchRules?: FetchRules;
   /** Called at the places where a crash leaves the most behind; for the fault tests. */
   readonly passing?: Passing;
 }
@@ -70,6 +75,8 @@ export interface App {
   sweep(): Promise<void>;
   /** Resolves when every message that arrived is handled. */
   settled(): Promise<void>;
+  /** One round of reading feeds, files and pasted addresses; it takes as long as strangers' sites do. */
+  readNews(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -136,8 +143,18 @@ export async function openApp(parts: AppParts): Promise<App> {
     if (handled > 0) await passing('handled');
     // A reply in a private chat doesn't wait for the next tick.
     if (handled > 0) await enqueue(await queueDue(db, accounts, clock.now()));
+    if (handled > 0) await newsroom.pokeRequests();
   }, log);
   const inbox = openInbox(db, () => clock.now(), handling.poke);
+  const newsroom = openNewsroom({
+    db,
+    clock,
+    config,
+    log,
+    signal: stopping.signal,
+    onAnswer: async () => await enqueue(await queueDue(db, accounts, clock.now())),
+    ...(parts.fetchRules ? { rules: parts.fetchRules } : {}),
+  });
 
   let owesJobs = false;
   async function enqueue(due: readonly Delivery[]) {
@@ -197,6 +214,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await handling.run();
     await enqueue(await listQueued(db, accounts));
     await forgetTalk(db, clock.now());
+    newsroom.poke();
   }, log);
 
   let nudgedAt = Number.NEGATIVE_INFINITY;
@@ -266,47 +284,16 @@ export async function openApp(parts: AppParts): Promise<App> {
       await inbox.settled();
       await handling.run();
     },
+    readNews: newsroom.run,
     async stop() {
       stopping.abort();
       await Promise.allSettled(channels.map((channel) => channel.stop()));
       await inbox.settled();
       await Promise.allSettled([ticking.idle(), sweeping.idle(), handling.idle()]);
+      await newsroom.idle();
       await queue.close();
       await releaseAccounts(db, owner);
       await endEpoch(db, epoch, clock.now());
-    },
-  };
-}
-
-/** Runs a job one at a time. `poke` asks for a run soon and never rejects; `run` resolves after one that began later. */
-function serial(job: () => Promise<void>, log: Log) {
-  let current: Promise<void> | undefined;
-  let again: Promise<void> | undefined;
-  const start = (): Promise<void> => {
-    const run = job().finally(() => {
-      if (current === run) current = undefined;
-    });
-    current = run;
-    return run;
-  };
-  const run = (): Promise<void> => {
-    if (!current) return start();
-    again ??= current
-      .catch(() => undefined)
-      .then(() => {
-        again = undefined;
-        return start();
-      });
-    return again;
-  };
-  return {
-    run,
-    poke: () =>
-      void run().catch((error: unknown) =>
-        log.error({ reason: reasonOf(error) }, 'a round failed; the next one tries again'),
-      ),
-    async idle() {
-      while (current ?? again) await (again ?? current)?.catch(() => undefined);
     },
   };
 }

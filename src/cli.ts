@@ -262,6 +262,62 @@ const feeds = () => import('./cli/feeds.ts');
 add('feed parse <file>', "what a feed's file holds; - reads standard input", async ([file = ''], options) =>
   (await feeds()).parse(file, options),
 );
+add('feed list', 'the feeds that are read, and what came of it last', async (_, options) =>
+  (await feeds()).list(options),
+);
+add('feed add <url>', 'read this feed from now on', async ([url = ''], options) =>
+  (await feeds()).add(url, options),
+)
+  .option('--source <name>', 'what stands beside its items; its own title when left out')
+  .option('--category <name>', 'given to its items; by their words when left out');
+add('feed fetch [no...]', 'read these feeds now, or those that are due', async (numbers, options) =>
+  (await feeds()).fetch(numbers, options),
+).option('--all', 'all, due or not');
+add('feed remove <no>', 'read it no more', async ([no = ''], options) => (await feeds()).remove(no, options));
+
+const news = () => import('./cli/news.ts');
+const desk = (command: Command) =>
+  command.option('--unit <name>', 'for this unit and below; else for the county');
+desk(
+  add('news list', 'the desk, what concerns the county most first', async (_, options) =>
+    (await news()).list(options),
+  ),
+)
+  .option('--state <state>', 'new, kept, rejected, sent or expired')
+  .option('--kind <kind>', 'news, party or notice')
+  .option('--limit <n>', 'how many', '100');
+desk(
+  add('news show <no>', 'all that is known of an item', async ([no = ''], options) =>
+    (await news()).show(no, options),
+  ),
+);
+desk(
+  add('news keep <no...>', 'let items be sent', async (numbers, options) =>
+    (await news()).decide(numbers, 'kept', options),
+  ),
+);
+desk(
+  add('news reject <no...>', 'let items not be sent', async (numbers, options) =>
+    (await news()).decide(numbers, 'rejected', options),
+  ),
+);
+add('news edit <no>', 'change the words of an item', async ([no = ''], options) =>
+  (await news()).edit(no, options),
+)
+  .option('--title <text>', 'its title')
+  .option('--summary <text>', 'its summary, or the words of a notice')
+  .option('--source <text>', 'where it comes from')
+  .option('--category <text>', 'what it is about');
+add('news add', 'write an item by hand', async (_, options) => (await news()).add(options))
+  .requiredOption('--title <text>', 'its title')
+  .requiredOption('--summary <text>', 'its summary, or the words of a notice')
+  .requiredOption('--source <text>', 'where it comes from')
+  .option('--kind <kind>', 'news, party or notice', 'news')
+  .option('--url <address>', 'where more of it stands')
+  .option('--date <day>', 'its day; today when left out');
+add('news check', "every fault of the lessons' folder's news", async (_, options) =>
+  (await news()).check(options),
+);
 
 add('export <what>', 'answers, checkins, deliveries or members', async ([what = ''], options) =>
   (await import('./cli/exports.ts')).run(what, options),

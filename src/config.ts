@@ -47,6 +47,8 @@ export interface Config {
   readonly quietHours?: QuietHours;
   /** Absent: off. */
   readonly pace?: Pace;
+  /** `127.0.0.1:8099`: addresses that feeds may be read from although they aren't public; for tests. */
+  readonly feedAllow?: ReadonlySet<string>;
   readonly logLevel: string;
 }
 
@@ -227,6 +229,13 @@ export function readConfig(env: Env, cwd: string): Config {
   const logLevel = env.LOG_LEVEL || 'info';
   if (!['silent', 'error', 'warn', 'info', 'debug'].includes(logLevel))
     faults.add('LOG_LEVEL', 'silent, error, warn, info or debug', logLevel);
+  const feedAllow = (env.FEED_ALLOW ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
+  for (const one of feedAllow)
+    if (!/^[\d.]+:\d{1,5}$|^\[?[\da-f:]+\]?:\d{1,5}$/i.test(one))
+      faults.add('FEED_ALLOW', 'addresses with their ports, such as 127.0.0.1:8099', one);
   const sandboxToken = env.SANDBOX_TOKEN;
   if (sandboxToken && sandboxToken.length < 8) faults.add('SANDBOX_TOKEN', 'at least 8 characters');
 
@@ -245,6 +254,7 @@ export function readConfig(env: Env, cwd: string): Config {
     ...(sandboxToken ? { sandboxToken } : {}),
     ...(quiet && quiet !== 'off' ? { quietHours: quiet } : {}),
     ...(pace && pace !== 'off' ? { pace } : {}),
+    ...(feedAllow.length > 0 ? { feedAllow: new Set(feedAllow) } : {}),
     logLevel,
   };
 }

@@ -15,7 +15,9 @@ export type Numbered =
   | 'invitation'
   | 'review'
   | 'session'
-  | 'question';
+  | 'question'
+  | 'feed'
+  | 'news';
 
 /** The first of `count` fresh consecutive numbers of that kind, from 1. Call it within the transaction that uses them. */
 export async function takeNumbers(db: Db, kind: Numbered, count = 1): Promise<number> {

@@ -93,6 +93,16 @@ export interface Tables {
   rollup_window: { window_id: string; members: number; answers: number; correct: number };
   rollup_question: { window_id: string; question: number; answers: number; correct: number };
 
+  feed: FeedTable;
+  feed_host: FeedHostTable;
+  news_item: NewsItemTable;
+  news_decision: NewsDecisionTable;
+  news_sighting: NewsSightingTable;
+  news_sending: NewsSendingTable;
+  news_request: NewsRequestTable;
+  reading: ReadingTable;
+  reading_token: ReadingTokenTable;
+
   sandbox_room: { id: string; topic: string; created_at: number };
   sandbox_person: { id: string; name: string };
   sandbox_seat: { room_id: string; person_id: string; nickname: string };
@@ -925,6 +935,138 @@ export interface RollupMemberDayTable {
   answers: number;
   correct: number;
   checkins: number;
+}
+
+export interface FeedTable {
+  id: string;
+  no: number;
+  url: string;
+  /** What stands beside its items as their source; `''` until its own title is known. */
+  source: string;
+  /** Given to its items; `''`: by their words. */
+  category: string;
+  added_by: string;
+  added_at: number;
+  removed_at: number | null;
+  /** Validators of the last answer, for a conditional request. */
+  etag: string | null;
+  last_modified: string | null;
+  /** Not to be asked before, ms. */
+  next_at: number;
+  /** In a row. */
+  failures: number;
+  fetched_at: number | null;
+  outcome: 'new' | 'unchanged' | 'failed' | 'gone' | null;
+  /** Why it failed, in Chinese. */
+  reason: string | null;
+}
+
+/** How much a host has been asked. */
+export interface FeedHostTable {
+  host: string;
+  /** Not to be asked before, ms. */
+  next_at: number;
+  /** The local day of the count. */
+  day: string;
+  asked: number;
+}
+
+/** 电商动态, 党建信息, 通知. */
+export type NewsKind = 'news' | 'party' | 'notice';
+export type NewsOrigin = 'feed' | 'link' | 'file' | 'hand';
+
+export interface NewsItemTable {
+  id: string;
+  no: number;
+  kind: NewsKind;
+  title: string;
+  /** Of news two sentences; of a notice its words. */
+  summary: string;
+  /** `''` where there is none. */
+  url: string;
+  /** The canonical form of the address, by which it is recognised; `''` where there is none. */
+  link_key: string;
+  source: string;
+  published_at: number;
+  category: string;
+  relevance: number;
+  origin: NewsOrigin;
+  /** Unique in its origin: the feed and its id of it, the file, the address, or its own id. */
+  origin_key: string;
+  /** The word of the stop list that keeps it out, unless somebody keeps it all the same. */
+  stopped: string | null;
+  added_by: string;
+  added_at: number;
+  /** Who changed its words last; null while they are those of its source. */
+  edited_by: string | null;
+  /** When it first went to a group. */
+  sent_at: number | null;
+  /** From then on it goes nowhere, ms. */
+  expires_at: number;
+  /** 1: made up, for the sandbox only. */
+  example: Flag;
+}
+
+/**
+ * Whether an item may be sent: for the whole county, or for a unit and all below it. The nearest decision above a
+ * group holds there. How it came about is in the audit.
+ */
+export interface NewsDecisionTable {
+  item_id: string;
+  /** `''`: the county. */
+  unit_id: string;
+  verdict: 'kept' | 'rejected';
+  decided_by: string;
+  decided_at: number;
+}
+
+/** That a feed has shown something under an id of its own. */
+export interface NewsSightingTable {
+  feed_id: string;
+  guid: string;
+  /** What it turned out to be; null when it was dropped before it became an item. */
+  item_id: string | null;
+  seen_at: number;
+}
+
+/** That an item goes to a group, once. */
+export interface NewsSendingTable {
+  group_id: string;
+  item_id: string;
+  delivery_id: string;
+  at: number;
+}
+
+/** An address that somebody pasted in a private chat, to be read when there is time. */
+export interface NewsRequestTable {
+  id: string;
+  url: string;
+  account: string;
+  contact_id: string;
+  member_id: string;
+  asked_at: number;
+  done_at: number | null;
+  item_id: string | null;
+  /** Why nothing came of it, in Chinese. */
+  reason: string | null;
+}
+
+/** That a member has read what a delivery brought: only by what they did for it. */
+export interface ReadingTable {
+  delivery_id: string;
+  member_id: string;
+  /** They replied 已阅, or pressed the button behind their own link. */
+  how: 'reply' | 'link';
+  message_id: string | null;
+  at: number;
+}
+
+/** Whose link it is, and to what; only its hash is kept. */
+export interface ReadingTokenTable {
+  hash: string;
+  delivery_id: string;
+  member_id: string;
+  created_at: number;
 }
 
 export interface SandboxMessageTable {

@@ -1,5 +1,5 @@
 /** The YAML block at the head of a lesson. */
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 
 export interface FrontMatter {
   readonly id?: string;
@@ -29,29 +29,39 @@ export function splitFrontMatter(source: string): { yaml: string | undefined; re
 
 /** Reads the block; every fault goes to `add` with its line. */
 export function readFrontMatter(yaml: string, add: AddFault): FrontMatter {
+  const block = readBlock(yaml, KEYS, 'id 和 title', add);
+  return block ? readFields(block, add) : EMPTY;
+}
+
+/** A block of which only the YAML is understood: each value by its name, and the line on which it stands. */
+export interface Block {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly lineOf: (key: string) => number;
+}
+
+/** `least` names what the block has to have at least. `undefined` when it is no block of names and values. */
+export function readBlock(yaml: string, keys: readonly string[], least: string, add: AddFault): Block | undefined {
   const counter = new LineCounter();
   const document = parseDocument(yaml, { lineCounter: counter, prettyErrors: false });
   const lineAt = (offset: number) => counter.linePos(offset).line + 1;
   for (const error of document.errors)
     add(lineAt(error.pos[0]), `文件头写错了：${error.code}`, '按 名称: 值 一行一项来写，有冒号的值加引号');
-  if (document.errors.length > 0) return EMPTY;
+  if (document.errors.length > 0) return undefined;
   if (!isMap(document.contents)) {
-    add(1, '文件头是空的', '至少写 id 和 title');
-    return EMPTY;
+    add(1, '文件头是空的', `至少写 ${least}`);
+    return undefined;
   }
   const lines = new Map<string, number>();
   for (const { key } of document.contents.items)
     if (isScalar(key)) lines.set(String(key.value), lineAt(key.range?.[0] ?? 0));
   for (const [key, line] of lines)
-    if (!KEYS.includes(key as (typeof KEYS)[number]))
-      add(line, `文件头里不认识「${key}」`, `只用这些：${KEYS.join('、')}`);
-  return readFields(document, (key) => lines.get(key) ?? 1, add);
+    if (!keys.includes(key)) add(line, `文件头里不认识「${key}」`, `只用这些：${keys.join('、')}`);
+  return { values: document.toJS() as Record<string, unknown>, lineOf: (key) => lines.get(key) ?? 1 };
 }
 
 const EMPTY: FrontMatter = { course: '', order: 0, category: '', author: '', sources: [], tags: [] };
 
-function readFields(document: Document, lineOf: (key: string) => number, add: AddFault): FrontMatter {
-  const values = document.toJS() as Record<string, unknown>;
+function readFields({ values, lineOf }: Block, add: AddFault): FrontMatter {
   const text = (key: string): string => {
     const value = values[key];
     if (value === undefined || value === null) return '';

@@ -52,6 +52,12 @@ export const onOff: PolicyKind<boolean> = kindOf('on or off', (text) =>
 export const oneOf = <const T extends string>(...choices: readonly T[]): PolicyKind<T> =>
   kindOf(choices.join(' or '), (text) => choices.find((choice) => choice === text));
 
+/** Any text up to a length, in characters; it may be empty, written as `-`. */
+export const words = (most: number): PolicyKind<string> =>
+  kindOf(`a text of at most ${most} characters, or - for none`, (text) =>
+    [...text].length <= most && text !== '' ? (text === '-' ? '' : text) : undefined,
+  );
+
 /** Keeps the type of each value. */
 const policy = <T>(kind: PolicyKind<T>, fallback: string, title: string, about: string): Policy<T> => ({
   kind,
@@ -190,6 +196,36 @@ export const POLICIES = {
     '7',
     '可补学几天',
     'how many days after closing a quiz may still be made up for; 0 for never',
+  ),
+  'news-keywords': policy(
+    words(2_000),
+    '茉莉花:5 横州:5 横县:5 花茶:4 广西:2 南宁:2 农产品:3 农村电商:3 电商:2 直播:2 物流:2 快递:2 冷链:2 补贴:3 助农:2 乡村振兴:2 合作社:1 品牌:1 地理标志:2 诈骗:1',
+    '动态的关键词',
+    'what makes news concern the county, each word with its weight; a word in a title counts three times',
+  ),
+  'news-stop-words': policy(
+    words(2_000),
+    '彩票 赌博 博彩 贷款广告 招聘主播 明星 绯闻 股价 涨停 跌停',
+    '动态的停用词',
+    'news with one of these words is rejected by itself',
+  ),
+  'news-life': policy(
+    duration(DAY, 90 * DAY),
+    '7d',
+    '动态几天后过期',
+    'news older than this is not taken in and not sent any more',
+  ),
+  'feed-interval': policy(
+    duration(10 * MINUTE, 7 * DAY),
+    '1h',
+    '多久看一次订阅',
+    'how often a feed is asked; longer after failures',
+  ),
+  'feed-host-per-day': policy(
+    whole(1, 10_000),
+    '100',
+    '一个网站一天问几次',
+    'requests to one host in a local day at most, feeds and pasted links together',
   ),
 } as const satisfies Readonly<Record<string, Policy<unknown>>>;
 

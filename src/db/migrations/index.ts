@@ -7,6 +7,7 @@ import { people } from './0005_people.ts';
 import { speed } from './0006_speed.ts';
 import { learning } from './0007_learning.ts';
 import { reviewSessions } from './0008_review_sessions.ts';
+import { newsDigests } from './0009_news_digests.ts';
 import { answersByTime } from './0010_answers_by_time.ts';
 import type { Migration } from './columns.ts';
 
@@ -19,5 +20,6 @@ export const MIGRATIONS: readonly Migration[] = [
   speed,
   learning,
   reviewSessions,
+  newsDigests,
   answersByTime,
 ];

@@ -1,0 +1,340 @@
+/**
+ * The desk: what has come in is kept or rejected by a person; what is kept may be sent. A decision holds for the
+ * whole county or for a unit and all below it; the nearest one above a group counts there.
+ */
+import { appendAudit } from '../db/audit.ts';
+import { newId } from '../db/ids.ts';
+import { type Db, inTransaction } from '../db/open.ts';
+import type { NewsDecisionTable, NewsKind } from '../db/tables.ts';
+import { UserError } from '../errors.ts';
+import { readUrl } from './fetch.ts';
+import {
+  EXAMPLE,
+  type FoundItem,
+  type Item,
+  LONGEST_NOTICE,
+  LONGEST_TITLE,
+  openIntake,
+  takeIn,
+} from './items.ts';
+import { canonicalLink } from './link.ts';
+import { countCharacters, oneLine, tidy } from './text.ts';
+
+/** As the desk sorts them: a kept item that went to a group is `sent`; one that grew old before is `expired`. */
+export type DeskState = 'new' | 'kept' | 'rejected' | 'sent' | 'expired';
+
+export const DESK_STATES: readonly DeskState[] = ['new', 'kept', 'rejected', 'sent', 'expired'];
+
+/** The whole county. */
+export const COUNTY = '';
+
+/** Who decides, and for which units: their ids, or `[COUNTY]`. */
+export interface Decider {
+  readonly who: string;
+  readonly units: readonly string[];
+  readonly via?: string;
+}
+
+export const AT_THE_TERMINAL: Decider = { who: 'cli', units: [COUNTY], via: 'cli' };
+
+export type Decision = NewsDecisionTable;
+
+export interface DeskItem extends Item {
+  readonly state: DeskState;
+  /** What was decided where, the county first. */
+  readonly decisions: readonly Decision[];
+}
+
+/** What holds in a place: `lineage` are the ids of its unit and of all above it, the nearest first. */
+export function verdictFor(
+  { stopped }: Pick<Item, 'stopped'>,
+  decisions: readonly Decision[],
+  lineage: readonly string[],
+): 'new' | 'kept' | 'rejected' {
+  for (const unitId of [...lineage, COUNTY]) {
+    const found = decisions.find((decision) => decision.unit_id === unitId);
+    if (found) return found.verdict;
+  }
+  return stopped === null ? 'new' : 'rejected';
+}
+
+function stateOf(
+  item: Item,
+  decisions: readonly Decision[],
+  lineage: readonly string[],
+  now: number,
+): DeskState {
+  const verdict = verdictFor(item, decisions, lineage);
+  if (verdict === 'rejected') return 'rejected';
+  if (item.sent_at !== null) return 'sent';
+  return item.expires_at <= now ? 'expired' : verdict;
+}
+
+export interface DeskFilter {
+  readonly state?: DeskState;
+  readonly kind?: NewsKind;
+  /** Seen from this unit; from the county when left out. */
+  readonly lineage?: readonly string[];
+  readonly limit?: number;
+}
+
+/** How far back the desk looks, items. */
+const MOST_LOOKED_AT = 2_000;
+
+/** What concerns the county most stands first, of equals the newest. */
+export async function listDesk(
+  db: Db,
+  { state, kind, lineage = [], limit = 100 }: DeskFilter,
+  now: number,
+): Promise<DeskItem[]> {
+  let query = db.selectFrom('news_item').selectAll().orderBy('added_at', 'desc').orderBy('no', 'desc');
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (state === 'sent') query = query.where('sent_at', 'is not', null);
+  if (state === 'expired') query = query.where('expires_at', '<=', now);
+  if (state === 'new' || state === 'kept') query = query.where('expires_at', '>', now);
+  const items = await withDecisions(db, await query.limit(MOST_LOOKED_AT).execute());
+  return items
+    .map((item) => ({ ...item, state: stateOf(item, item.decisions, lineage, now) }))
+    .filter((item) => state === undefined || item.state === state)
+    .toSorted((a, b) => b.relevance - a.relevance || b.published_at - a.published_at || b.no - a.no)
+    .slice(0, limit);
+}
+
+/** Items with what was decided about them. */
+export async function withDecisions(
+  db: Db,
+  items: readonly Item[],
+): Promise<(Item & { readonly decisions: readonly Decision[] })[]> {
+  const decisions: Decision[] = [];
+  // Databases limit the parameters of a statement.
+  for (let at = 0; at < items.length; at += 500)
+    decisions.push(
+      ...(await db
+        .selectFrom('news_decision')
+        .selectAll()
+        .where(
+          'item_id',
+          'in',
+          items.slice(at, at + 500).map(({ id }) => id),
+        )
+        .orderBy('unit_id')
+        .execute()),
+    );
+  const byItem = Map.groupBy(decisions, (decision) => decision.item_id);
+  return items.map((item) => ({ ...item, decisions: byItem.get(item.id) ?? [] }));
+}
+
+/** By the number that people name, as it stands for a unit. Throws `UserError`. */
+export async function getDeskItem(
+  db: Db,
+  no: number,
+  now: number,
+  lineage: readonly string[] = [],
+): Promise<DeskItem> {
+  const [item] = await withDecisions(db, [await getItemByNo(db, no)]);
+  if (!item) throw missing(no);
+  return { ...item, state: stateOf(item, item.decisions, lineage, now) };
+}
+
+const missing = (no: number) => new UserError(`没有 ${no} 号动态`);
+
+async function getItemByNo(db: Db, no: number): Promise<Item> {
+  const item = await db.selectFrom('news_item').selectAll().where('no', '=', no).executeTakeFirst();
+  if (!item) throw missing(no);
+  return item;
+}
+
+/**
+ * Keeps an item: from now on it may be sent there. Where `needsAnother`, what somebody wrote or changed is kept by
+ * somebody else; the terminal may always. Idempotent. Throws `UserError`.
+ */
+export async function keepItem(
+  db: Db,
+  no: number,
+  by: Decider,
+  { needsAnother }: { readonly needsAnother: boolean },
+  now: number,
+): Promise<DeskItem> {
+  return await decide(db, no, 'kept', by, now, (item) => {
+    if (item.expires_at <= now) throw new UserError(`${no} 号已经过期，不能再发`);
+    const author = item.edited_by ?? (item.origin === 'hand' ? item.added_by : undefined);
+    if (needsAnother && by.via !== 'cli' && author === by.who)
+      throw new UserError('自己写的、改过的，要请别人来定');
+  });
+}
+
+/** Rejects an item there. What went out already stays where it is. Idempotent. */
+export const rejectItem = (db: Db, no: number, by: Decider, now: number): Promise<DeskItem> =>
+  decide(db, no, 'rejected', by, now, () => undefined);
+
+async function decide(
+  db: Db,
+  no: number,
+  verdict: Decision['verdict'],
+  by: Decider,
+  now: number,
+  check: (item: Item) => void,
+): Promise<DeskItem> {
+  return await inTransaction(db, async (trx) => {
+    const item = await getDeskItem(trx, no, now);
+    check(item);
+    for (const unitId of by.units) {
+      const before = item.decisions.find((decision) => decision.unit_id === unitId);
+      if (before?.verdict === verdict) continue;
+      const decided = { verdict, decided_by: by.who, decided_at: now };
+      await trx
+        .insertInto('news_decision')
+        .values({ item_id: item.id, unit_id: unitId, ...decided })
+        .onConflict((conflict) => conflict.columns(['item_id', 'unit_id']).doUpdateSet(decided))
+        .execute();
+      await appendAudit(trx, {
+        at: now,
+        who: by.who,
+        what: verdict === 'kept' ? 'news.keep' : 'news.reject',
+        subject: item.id,
+        ...(before ? { before: { verdict: before.verdict } } : {}),
+        after: { verdict, unit: unitId },
+        ...(by.via === undefined ? {} : { via: by.via }),
+      });
+    }
+    return await getDeskItem(trx, no, now);
+  });
+}
+
+export interface Edit {
+  readonly title?: string;
+  readonly summary?: string;
+  readonly source?: string;
+  readonly category?: string;
+}
+
+const LONGEST: Readonly<Record<NewsKind, number>> = {
+  news: 200,
+  party: LONGEST_NOTICE,
+  notice: LONGEST_NOTICE,
+};
+
+/**
+ * Changes an item's words. What was kept has to be kept anew, unless the terminal changes it: nobody approved
+ * these words. Throws `UserError` for what doesn't fit, and once it was sent.
+ */
+export async function editItem(
+  db: Db,
+  no: number,
+  edit: Edit,
+  by: Omit<Decider, 'units'>,
+  now: number,
+): Promise<DeskItem> {
+  return await inTransaction(db, async (trx) => {
+    const item = await getItemByNo(trx, no);
+    if (item.sent_at !== null) throw new UserError(`${no} 号已经发过，不能再改`);
+    const words = readEdit(edit, item.kind);
+    if (Object.keys(words).length === 0) throw new UserError('要改什么？可以改标题、摘要、来源、分类');
+    if (item.example === 1 && words.title !== undefined && !words.title.includes(EXAMPLE))
+      throw new UserError(`示例的标题要留着${EXAMPLE}，它是编出来的`);
+    const isExample = words.title?.includes(EXAMPLE) ? { example: 1 as const } : {};
+    await trx
+      .updateTable('news_item')
+      .set({ ...words, ...isExample, edited_by: by.who })
+      .where('id', '=', item.id)
+      .execute();
+    if (by.via !== 'cli')
+      await trx
+        .deleteFrom('news_decision')
+        .where('item_id', '=', item.id)
+        .where('verdict', '=', 'kept')
+        .execute();
+    const { title, summary, source, category } = item;
+    await appendAudit(trx, {
+      at: now,
+      who: by.who,
+      what: 'news.edit',
+      subject: item.id,
+      before: { title, summary, source, category },
+      after: words,
+      ...(by.via === undefined ? {} : { via: by.via }),
+    });
+    return await getDeskItem(trx, no, now);
+  });
+}
+
+function readEdit({ title, summary, source, category }: Edit, kind: NewsKind): Edit {
+  const line = (key: keyof Edit, name: string, text: string | undefined, most: number) => {
+    if (text === undefined) return {};
+    const words = key === 'summary' && kind !== 'news' ? tidy(text) : oneLine(text);
+    if (words === '' && key !== 'category') throw new UserError(`${name}不能是空的`);
+    const count = countCharacters(words);
+    if (count > most) throw new UserError(`${name}最多 ${most} 个字，现在有 ${count} 个`);
+    return { [key]: words };
+  };
+  return {
+    ...line('title', '标题', title, LONGEST_TITLE),
+    ...line('summary', kind === 'news' ? '摘要' : '内容', summary, LONGEST[kind]),
+    ...line('source', '来源', source, 20),
+    ...line('category', '分类', category, 10),
+  };
+}
+
+export interface Written {
+  readonly kind: NewsKind;
+  readonly title: string;
+  readonly summary: string;
+  readonly source: string;
+  readonly url?: string;
+  readonly published?: number;
+}
+
+/** Writes an item by hand. What the terminal writes is kept for the county; a person's waits for another. Throws `UserError`. */
+export async function writeItem(db: Db, written: Written, by: Decider, now: number): Promise<DeskItem> {
+  const words = readEdit(written, written.kind);
+  const url = written.url === undefined ? undefined : readUrl(written.url).href;
+  return await inTransaction(db, async (trx) => {
+    const item = await takeInByHand(
+      trx,
+      {
+        kind: written.kind,
+        title: words.title ?? '',
+        summary: words.summary ?? '',
+        source: words.source ?? '',
+        origin: 'hand',
+        originKey: newId(),
+        ...(url === undefined ? {} : { url }),
+        ...(written.published === undefined ? {} : { published: written.published }),
+      },
+      by.who,
+      now,
+    );
+    await appendAudit(trx, {
+      at: now,
+      who: by.who,
+      what: 'news.add',
+      subject: item.id,
+      after: words,
+      ...(by.via === undefined ? {} : { via: by.via }),
+    });
+    if (by.via === 'cli') return await keepItem(trx, item.no, by, { needsAnother: false }, now);
+    return await getDeskItem(trx, item.no, now);
+  });
+}
+
+/** As `takeIn`, for a person who waits for an answer. Throws `UserError` with what is there already. */
+export async function takeInByHand(trx: Db, found: FoundItem, who: string, now: number): Promise<Item> {
+  const taken = await takeIn(trx, await openIntake(trx, now), found, who, now);
+  if (taken.kind === 'added') return taken.item;
+  if (taken.kind === 'dropped')
+    throw new UserError(taken.why === 'old' ? '这条消息太旧，已经过了发送的期限' : '这条消息没有标题');
+  const known = await trx
+    .selectFrom('news_item')
+    .select(['no', 'title'])
+    .where('id', '=', taken.itemId)
+    .executeTakeFirstOrThrow();
+  throw new UserError(`已经有了：${known.no} 号《${known.title}》`);
+}
+
+/** The item with that address, however it is written. */
+export const findByLink = (db: Db, url: string): Promise<Item | undefined> => {
+  const key = canonicalLink(url);
+  return key === ''
+    ? Promise.resolve(undefined)
+    : db.selectFrom('news_item').selectAll().where('link_key', '=', key).executeTakeFirst();
+};
