@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import type { Channel, ChannelSink } from './channels/channel.ts';
 import { planAcks } from './chat/acks.ts';
-import { noticeCertifications } from './chat/notices.ts';
+import { type Notice, noticeCertifications, tellDeciders } from './chat/notices.ts';
 import { forgetTalk } from './chat/forget.ts';
 import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
@@ -23,6 +23,7 @@ import { recordEcho } from './delivery/echo.ts';
 import type { Delivery } from './delivery/ledger.ts';
 import { releaseAccounts, RENEW, renewAccounts, takeAccounts } from './delivery/lease.ts';
 import { openQueue, type RedisAddress, type SendQueue } from './delivery/queue.ts';
+import { remindUnread } from './delivery/readings.ts';
 import {
   beginEpoch,
   endEpoch,
@@ -42,6 +43,8 @@ import { openNewsroom } from './newsroom.ts';
 import { type Passing, passOn } from './passing.ts';
 import { beginLogin, finishLogin, reportGroup } from './people/relogin.ts';
 import { settlePoints } from './quiz/settle.ts';
+import { readPolicy } from './people/policies.ts';
+import { getGroup } from './people/groups.ts';
 import { closeDueWindows } from './schedule/closing.ts';
 import { endLate } from './schedule/late.ts';
 import { planDue, rereadCalendar } from './schedule/planner.ts';
@@ -109,7 +112,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     ...(config.pace ? { pace: config.pace } : {}),
     ...(config.quietHours ? { quietHours: config.quietHours } : {}),
     channelOf,
-    compose: makeComposer({ zone: config.zone, linkBase, nextLesson }),
+    compose: makeComposer({ zone: config.zone, linkBase, nextLesson, tellSecretary }),
     picturePath: (file) => join(config.lessonsDir, file),
     random: parts.random ?? Math.random,
     signal: stopping.signal,
@@ -214,6 +217,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await handling.run();
     await enqueue(await listQueued(db, accounts));
     await forgetTalk(db, clock.now());
+    await remindUnread(db, reminderWait, clock.now());
     newsroom.poke();
   }, log);
 
@@ -226,6 +230,11 @@ export async function openApp(parts: AppParts): Promise<App> {
     if (config.quietHours && quietUntil(config.quietHours, now, config.zone) !== undefined) return;
     await remindGroups(db, config.zone, now);
     await sendPractice(db, config.zone, now);
+  }
+
+  async function reminderWait(groupId: string): Promise<number | undefined> {
+    const isWanted = await readPolicy(db, 'reading-reminder', { groupId });
+    return isWanted ? await readPolicy(db, 'reading-reminder-after', { groupId }) : undefined;
   }
 
   async function guardStorms(now: number): Promise<void> {
@@ -250,6 +259,11 @@ export async function openApp(parts: AppParts): Promise<App> {
   async function nextLesson(trx: Db, groupId: string, now: number): Promise<string | undefined> {
     const next = await nextLessonOf(trx, catalogue.lessons, groupId, now, now + 7 * DAY);
     return next && `${sayWhen(next.nominalAt, now, config.zone)}《${next.title}》`;
+  }
+
+  async function tellSecretary(trx: Db, groupId: string, told: Notice, now: number): Promise<void> {
+    const { unit_id: unitId } = await getGroup(trx, groupId);
+    await tellDeciders(trx, unitId, told, now);
   }
 
   const sink: ChannelSink = {

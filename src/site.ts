@@ -4,6 +4,7 @@ import type { SandboxChannel } from './channels/sandbox/sandbox.ts';
 import { addDays, type Clock, DAY, localDay, mondayOf } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/open.ts';
+import { findReadingLink, readByLink } from './delivery/readings.ts';
 import { readParticipation } from './digest/participation.ts';
 import { UserError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -43,6 +44,10 @@ export function webParts(parts: SiteParts, health: () => Promise<HealthView>): W
     participation: () => readWeek(parts),
     ...(sandbox ? { sandbox } : {}),
     sendNextLesson: (roomId) => sendNext(parts, roomId),
+    readings: {
+      find: (secret) => findReadingLink(db, secret),
+      press: (secret) => readByLink(db, secret, clock.now()),
+    },
     sessions: {
       isLinkLive: (secret) => isLoginTokenLive(db, secret, clock.now()),
       spendLink: (secret) => spendLoginToken(db, secret, clock.now()),

@@ -74,7 +74,7 @@ async function planAck(db: Db, groupId: string, account: string, now: number): P
 }
 
 export interface AckLine {
-  readonly kind: 'answer' | 'checkin' | 'ask' | 'elsewhere';
+  readonly kind: 'answer' | 'checkin' | 'ask' | 'elsewhere' | 'read';
   readonly memberId: string;
   readonly name: string;
   readonly detail: string;
@@ -96,6 +96,8 @@ export function composeAck(items: readonly AckLine[]): string {
       `已打卡 ${nameSome(checkedIn)}${streaks.length > 0 ? `（${streaks.join('，')}）` : ''}`.trimEnd(),
     );
   }
+  const read = people(items, 'read');
+  if (read.length > 0) lines.push(`已阅 ${nameSome(read)}`.trimEnd());
   // Somebody whose later message was understood needs no question any more.
   const understood = new Set(answered.map((item) => item.memberId));
   const elsewhere = people(items, 'elsewhere');

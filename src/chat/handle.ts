@@ -25,6 +25,7 @@ import { answerCommand } from './commands/index.ts';
 import { type Intent, interpret } from './interpret.ts';
 import { explainAsk } from './explain.ts';
 import { answerPrivate, type Asked, readPrivateQuiz } from './private.ts';
+import { noteReading } from './readings.ts';
 import { recordIntent, type Recorded } from './record.ts';
 import { withdrawMessage } from './withdraw.ts';
 
@@ -204,6 +205,7 @@ const keptOf = (intent: Intent) =>
     : { intent: JSON.stringify(intent) };
 
 const NONE: Intent = { kind: 'none' };
+const READ: Intent = { kind: 'command', name: 'read', rest: '' };
 
 async function understand(
   parts: HandlerParts,
@@ -215,6 +217,7 @@ async function understand(
   if (group) await recordSeat(trx, group.id, row.contact_id, row.sender_name);
   if (row.kind === 'recall') await withdrawMessage(trx, row, parts.zone, now);
   if (row.kind !== 'text' || !row.text) return NONE;
+  if (group && (await noteReading(trx, row, group, now))) return READ;
   const asked = group ? undefined : await findAsked(trx, row);
   const found = await findScene(trx, row, group);
   const scene: Scene = asked ? { asked, lesson: { ...found.lesson, ...asked.lesson } as Lesson } : found;

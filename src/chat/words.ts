@@ -11,6 +11,11 @@ export type CommandName =
   | 'approve-certification'
   | 'reject-certification'
   | 'show-party'
+  | 'news'
+  | 'keep-news'
+  | 'reject-news'
+  | 'unread'
+  | 'read'
   | 'login'
   | 'question'
   | 'search'
@@ -32,6 +37,8 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
       ['bind', ['认证', '绑定']],
       ['certifications', ['待认证']],
       ['show-party', ['亮明身份']],
+      ['news', ['动态', '电商动态']],
+      ['unread', ['未阅', '谁没阅', '谁没看']],
       ['login', ['登录', '登陆', '后台']],
       ['question', ['提问']],
       ['search', ['搜', '搜索']],
@@ -46,20 +53,24 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
 
 /** Commands that are followed by something. */
 const WITH_REST =
-  /^(认证|绑定|提问|搜索|搜|补学|补课|补打卡|补卡|补签|排行榜|排行|光荣榜|请假|练习)(?:\s*[:：,，]\s*|\s+)(\S[\s\S]*)$/;
+  /^(认证|绑定|提问|搜索|搜|电商动态|动态|补学|补课|补打卡|补卡|补签|排行榜|排行|光荣榜|请假|练习)(?:\s*[:：,，]\s*|\s+)(\S[\s\S]*)$/;
 /** 搜茉莉花茶 without a blank; 搜狗 and 搜集 are words of their own. 绑定张三A1023 has the code to tell it. */
 const STUCK = [
   /^(搜索|搜)(?![狗集身救刮查寻罗一])([^\s,，。!！]{1,30})$/,
   /^(认证|绑定)(\p{Script=Han}{2,5}\s*[A-Za-z]{0,3}\d{3,})$/u,
+  /^(动态)((?:https?:\/\/|改\s*\d|\d{1,9}\s*号?$)[\s\S]*)$/iu,
   /^(提问)([^\s]\S{3,}[?？吗呢])$/,
   /^(请假)((?:今天|明天|后天)?起?(?:\d{1,2}|[一两二三四五六七八九十])[天日])[。.!！]?$/,
 ] as const;
 
 /** Commands about a numbered thing: `同意 3`, `拒绝 3 原因`. */
-const WITH_NUMBER = /^(同意|拒绝)\s*(?:第|#)?\s*(\d{1,9})\s*号?(?:[\s:：,，]+(\S[\s\S]*))?$/;
+const WITH_NUMBER = /^(同意|拒绝|留|弃|不留)\s*(?:第|#)?\s*(\d{1,9})\s*号?(?:[\s:：,，]+(\S[\s\S]*))?$/;
 const NUMBERED: Readonly<Record<string, CommandName>> = {
   同意: 'approve-certification',
   拒绝: 'reject-certification',
+  留: 'keep-news',
+  弃: 'reject-news',
+  不留: 'reject-news',
 };
 /** `亮明身份 开`, `亮明身份关`. */
 const SWITCH = /^亮明身份\s*(开|关|打开|关闭)[。.!！]?$/;

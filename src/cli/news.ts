@@ -142,7 +142,7 @@ export const decide = (
       const now = Date.now();
       const done: DeskItem[] = [];
       for (const no of wanted) {
-        if (verdict === 'kept') await keepItem(trx, no, by, { needsAnother: false }, now);
+        if (verdict === 'kept') await keepItem(trx, no, by, { reviewers: 0 }, now);
         else await rejectItem(trx, no, by, now);
         done.push(await getDeskItem(trx, no, now, lineage));
       }

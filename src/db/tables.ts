@@ -97,6 +97,8 @@ export interface Tables {
   feed_host: FeedHostTable;
   news_item: NewsItemTable;
   news_decision: NewsDecisionTable;
+  /** Who approves which words of an item. */
+  news_vote: { item_id: string; hash: string; voter: string; at: number };
   news_sighting: NewsSightingTable;
   news_sending: NewsSendingTable;
   news_request: NewsRequestTable;
@@ -256,7 +258,7 @@ export interface CertificationTable {
 /** A fact that went from one member to another, and why. */
 export interface AttributionTable {
   id: string;
-  kind: 'answer' | 'checkin' | 'ack_item';
+  kind: 'answer' | 'checkin' | 'ack_item' | 'reading';
   fact_id: string;
   from_member: string;
   to_member: string;
@@ -748,7 +750,7 @@ export interface AckItemTable {
   id: string;
   group_id: string;
   member_id: string;
-  kind: 'answer' | 'checkin' | 'ask' | 'elsewhere';
+  kind: 'answer' | 'checkin' | 'ask' | 'elsewhere' | 'read';
   /** For `ask` what to mend, for `checkin` the streak as a number. */
   detail: string;
   message_id: string;
@@ -798,7 +800,8 @@ export interface OccurrenceTable {
   created_at: number;
 }
 
-export type DeliveryKind = 'lesson' | 'digest' | 'key' | 'ack' | 'reply' | 'notice';
+export type DeliveryKind =
+  'lesson' | 'digest' | 'key' | 'ack' | 'reply' | 'notice' | 'brief' | 'bulletin' | 'reminder';
 
 export type DeliveryState =
   | 'planned'
@@ -999,8 +1002,6 @@ export interface NewsItemTable {
   added_at: number;
   /** Who changed its words last; null while they are those of its source. */
   edited_by: string | null;
-  /** When it first went to a group. */
-  sent_at: number | null;
   /** From then on it goes nowhere, ms. */
   expires_at: number;
   /** 1: made up, for the sandbox only. */
@@ -1053,6 +1054,7 @@ export interface NewsRequestTable {
 
 /** That a member has read what a delivery brought: only by what they did for it. */
 export interface ReadingTable {
+  id: string;
   delivery_id: string;
   member_id: string;
   /** They replied 已阅, or pressed the button behind their own link. */

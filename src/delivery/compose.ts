@@ -12,6 +12,7 @@ import { splitText } from '../lessons/split.ts';
 import { listQuestionResults } from '../quiz/answers.ts';
 import { findWindow, lessonOf, openWindow, ordersOf, type QuizWindow, withDrawn } from '../quiz/windows.ts';
 import { takeFolded } from './folded.ts';
+import { composeBriefDelivery, composeBulletinDelivery, NOTHING_NEW } from './briefs.ts';
 import type { Compose, Composed } from './prepare.ts';
 import type { Delivery, Draft } from './ledger.ts';
 import { wordsOfNotice } from './publish.ts';
@@ -25,9 +26,16 @@ export interface ComposerParts {
   readonly linkBase: (channel: Channel) => string | undefined;
   /** What comes next in a group after `now`, ready to read, or `undefined`. */
   readonly nextLesson: (trx: Db, groupId: string, now: number) => Promise<string | undefined>;
+  /** Tells whoever looks after a group something in private, once per cause and person. */
+  readonly tellSecretary?: (
+    trx: Db,
+    groupId: string,
+    told: { readonly cause: string; readonly text: string },
+    now: number,
+  ) => Promise<void>;
 }
 
-export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Compose {
+export function makeComposer({ zone, linkBase, nextLesson, tellSecretary }: ComposerParts): Compose {
   return async function compose(trx, delivery, channel, now) {
     switch (delivery.kind) {
       case 'lesson':
@@ -38,8 +46,13 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
         return await composeDigest(trx, delivery, channel, now);
       case 'notice':
         return await composeNotice(trx, delivery, channel);
+      case 'brief':
+        return await composeNews(trx, delivery, channel, now);
+      case 'bulletin':
+        return await composeBulletinDelivery(trx, delivery, channel, zone, now);
       case 'ack':
       case 'reply':
+      case 'reminder':
         return { skip: '没有内容可发' };
     }
   };
@@ -88,6 +101,22 @@ export function makeComposer({ zone, linkBase, nextLesson }: ComposerParts): Com
       attempts: await readPolicy(trx, 'answer-attempts', place),
       shuffle: await readPolicy(trx, 'shuffle-options', place),
     });
+  }
+
+  /** Whoever looks after the group hears of a day without news, once for all their groups. */
+  async function composeNews(trx: Db, delivery: Delivery, channel: Channel, now: number): Promise<Composed> {
+    const composed = await composeBriefDelivery(trx, delivery, channel, zone, now);
+    if ('skip' in composed && composed.skip === NOTHING_NEW && delivery.group_id !== null)
+      await tellSecretary?.(
+        trx,
+        delivery.group_id,
+        {
+          cause: `no-news:${delivery.occurrence_id ?? delivery.id}`,
+          text: '这一期电商动态没有新内容，群里没有发。发 动态 看看有哪些可以留，或者发 动态 加网址 收一条。',
+        },
+        now,
+      );
+    return composed;
   }
 
   /** `content` of a key is the window's id. */

@@ -10,6 +10,7 @@ import type { DeliveryKind, DeliveryState } from '../db/tables.ts';
 import { whyWithheld } from '../lessons/review.ts';
 import { findHead } from '../lessons/revisions.ts';
 import { splitText } from '../lessons/split.ts';
+import { EXAMPLE } from '../news/items.ts';
 import { hasBrought } from './brought.ts';
 import { type Delivery, type Draft, dropParts, HAD_IT, listParts, type Part, writeParts } from './ledger.ts';
 import { wordsOfNotice } from './publish.ts';
@@ -31,7 +32,10 @@ export type Prepared =
   | { readonly left: readonly Part[]; readonly note?: string }
   | { readonly ended: Extract<DeliveryState, 'skipped' | 'failed'>; readonly reason: string };
 
-const FIXED: readonly DeliveryKind[] = ['ack', 'reply', 'notice'];
+const FIXED: readonly DeliveryKind[] = ['ack', 'reply', 'notice', 'reminder'];
+/** What is made up for the sandbox never gets out of it, whoever approved it. */
+const NEWS: readonly DeliveryKind[] = ['brief', 'bulletin', 'reminder'];
+const SANDBOX = 'sandbox';
 
 /**
  * Their words are fixed when they are planned; all others are composed when they are sent. A notice to one person
@@ -63,6 +67,12 @@ export async function prepareDelivery(
   if ('skip' in composed) return { ended: 'skipped', reason: composed.skip };
   const drafts = composed.drafts.filter(({ kind, body }) => kind === 'picture' || body.trim() !== '');
   if (drafts.length === 0) return { ended: 'skipped', reason: '没有内容可发' };
+  if (
+    NEWS.includes(delivery.kind) &&
+    channel.account !== SANDBOX &&
+    drafts.some(({ body }) => body.includes(EXAMPLE))
+  )
+    return { ended: 'failed', reason: '示例只能在沙盒里发' };
   const fault = await faultOf(drafts, channel, picturePath);
   if (fault) return { ended: 'failed', reason: fault };
   if (before.length > 0) await dropParts(trx, delivery.id);

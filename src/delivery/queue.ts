@@ -42,7 +42,10 @@ const PRIORITY: Readonly<Record<DeliveryKind, number>> = {
   key: 3,
   lesson: 4,
   notice: 4,
+  bulletin: 4,
   digest: 5,
+  brief: 5,
+  reminder: 6,
 };
 
 /** A killed worker's job is handed on within the lock plus one check: under 10 s. */

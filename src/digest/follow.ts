@@ -38,6 +38,11 @@ export const factMover = (zone: string): MoveFacts =>
       moved.push({ kind: 'ack_item', fact_id: id });
     }
 
+    for (const { id } of await readingsOf(trx, from, contacts, to)) {
+      await trx.updateTable('reading').set({ member_id: to }).where('id', '=', id).execute();
+      moved.push({ kind: 'reading', fact_id: id });
+    }
+
     for (const { kind, fact_id: factId } of moved)
       await trx
         .insertInto('attribution')
@@ -150,6 +155,40 @@ async function acksOf(
         .where('message.account', '=', account)
         .where('message.contact_id', '=', contactId)
         .orderBy('ack_item.id')
+        .execute()),
+    );
+  return found;
+}
+
+/** 已阅 that was said as somebody else; what they have said under both names counts once. */
+async function readingsOf(
+  trx: Db,
+  memberId: string,
+  contacts: readonly Contact[],
+  to: string,
+): Promise<{ readonly id: string }[]> {
+  const found: { readonly id: string }[] = [];
+  for (const { account, contactId } of contacts)
+    found.push(
+      ...(await trx
+        .selectFrom('reading')
+        .innerJoin('message', 'message.id', 'reading.message_id')
+        .select('reading.id')
+        .where('reading.member_id', '=', memberId)
+        .where('message.account', '=', account)
+        .where('message.contact_id', '=', contactId)
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('reading as own')
+                .select('own.id')
+                .whereRef('own.delivery_id', '=', 'reading.delivery_id')
+                .where('own.member_id', '=', to),
+            ),
+          ),
+        )
+        .orderBy('reading.id')
         .execute()),
     );
   return found;

@@ -2,10 +2,12 @@
  * The desk: what has come in is kept or rejected by a person; what is kept may be sent. A decision holds for the
  * whole county or for a unit and all below it; the nearest one above a group counts there.
  */
+import { createHash } from 'node:crypto';
+
 import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
-import type { NewsDecisionTable, NewsKind } from '../db/tables.ts';
+import type { DeliveryState, NewsDecisionTable, NewsKind } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { readUrl } from './fetch.ts';
 import {
@@ -40,6 +42,8 @@ export const AT_THE_TERMINAL: Decider = { who: 'cli', units: [COUNTY], via: 'cli
 export type Decision = NewsDecisionTable;
 
 export interface DeskItem extends Item {
+  /** Whether it has gone to a group, or may have. */
+  readonly isSent: boolean;
   readonly state: DeskState;
   /** What was decided where, the county first. */
   readonly decisions: readonly Decision[];
@@ -58,15 +62,17 @@ export function verdictFor(
   return stopped === null ? 'new' : 'rejected';
 }
 
+type Known = Item & { readonly isSent: boolean };
+
 function stateOf(
-  item: Item,
+  item: Known,
   decisions: readonly Decision[],
   lineage: readonly string[],
   now: number,
 ): DeskState {
   const verdict = verdictFor(item, decisions, lineage);
   if (verdict === 'rejected') return 'rejected';
-  if (item.sent_at !== null) return 'sent';
+  if (item.isSent) return 'sent';
   return item.expires_at <= now ? 'expired' : verdict;
 }
 
@@ -89,7 +95,6 @@ export async function listDesk(
 ): Promise<DeskItem[]> {
   let query = db.selectFrom('news_item').selectAll().orderBy('added_at', 'desc').orderBy('no', 'desc');
   if (kind !== undefined) query = query.where('kind', '=', kind);
-  if (state === 'sent') query = query.where('sent_at', 'is not', null);
   if (state === 'expired') query = query.where('expires_at', '<=', now);
   if (state === 'new' || state === 'kept') query = query.where('expires_at', '>', now);
   const items = await withDecisions(db, await query.limit(MOST_LOOKED_AT).execute());
@@ -104,24 +109,38 @@ export async function listDesk(
 export async function withDecisions(
   db: Db,
   items: readonly Item[],
-): Promise<(Item & { readonly decisions: readonly Decision[] })[]> {
+): Promise<(Known & { readonly decisions: readonly Decision[] })[]> {
   const decisions: Decision[] = [];
+  const sent = new Set<string>();
   // Databases limit the parameters of a statement.
-  for (let at = 0; at < items.length; at += 500)
-    decisions.push(
-      ...(await db
-        .selectFrom('news_decision')
-        .selectAll()
-        .where(
-          'item_id',
-          'in',
-          items.slice(at, at + 500).map(({ id }) => id),
-        )
-        .orderBy('unit_id')
-        .execute()),
-    );
+  for (let at = 0; at < items.length; at += 500) {
+    const ids = items.slice(at, at + 500).map(({ id }) => id);
+    const decided = db.selectFrom('news_decision').selectAll().where('item_id', 'in', ids).orderBy('unit_id');
+    decisions.push(...(await decided.execute()));
+    for (const id of await listSent(db, ids)) sent.add(id);
+  }
   const byItem = Map.groupBy(decisions, (decision) => decision.item_id);
-  return items.map((item) => ({ ...item, decisions: byItem.get(item.id) ?? [] }));
+  return items.map((item) => ({
+    ...item,
+    isSent: sent.has(item.id),
+    decisions: byItem.get(item.id) ?? [],
+  }));
+}
+
+/** In these states a delivery has brought its content, or may have. */
+const WENT_OUT: readonly DeliveryState[] = ['sending', 'awaiting-echo', 'sent', 'unknown'];
+
+/** Which of these items have gone to a group, or may have. */
+async function listSent(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('news_sending')
+    .innerJoin('delivery', 'delivery.id', 'news_sending.delivery_id')
+    .select('item_id')
+    .distinct()
+    .where('item_id', 'in', [...ids])
+    .where('delivery.state', 'in', [...WENT_OUT])
+    .execute();
+  return rows.map((row) => row.item_id);
 }
 
 /** By the number that people name, as it stands for a unit. Throws `UserError`. */
@@ -145,60 +164,88 @@ async function getItemByNo(db: Db, no: number): Promise<Item> {
 }
 
 /**
- * Keeps an item: from now on it may be sent there. Where `needsAnother`, what somebody wrote or changed is kept by
- * somebody else; the terminal may always. Idempotent. Throws `UserError`.
+ * Keeps an item: from now on it may be sent there. What a feed or a page said is kept by one person. What somebody
+ * wrote or changed needs `reviewers` people who had no hand in it, each for these very words; until they are enough,
+ * it stays new and `missing` says how many are. The terminal may always. Idempotent. Throws `UserError`.
  */
 export async function keepItem(
   db: Db,
   no: number,
   by: Decider,
-  { needsAnother }: { readonly needsAnother: boolean },
+  { reviewers }: { readonly reviewers: number },
   now: number,
-): Promise<DeskItem> {
-  return await decide(db, no, 'kept', by, now, (item) => {
+): Promise<DeskItem & { readonly missing: number }> {
+  return await inTransaction(db, async (trx) => {
+    const item = await getDeskItem(trx, no, now);
     if (item.expires_at <= now) throw new UserError(`${no} 号已经过期，不能再发`);
-    const author = item.edited_by ?? (item.origin === 'hand' ? item.added_by : undefined);
-    if (needsAnother && by.via !== 'cli' && author === by.who)
-      throw new UserError('自己写的、改过的，要请别人来定');
+    const missing = by.via === 'cli' ? 0 : await vote(trx, item, by, reviewers, now);
+    return { ...(missing > 0 ? item : await decide(trx, no, 'kept', by, now)), missing };
   });
+}
+
+const wordsHash = ({ title, summary, source }: Item) =>
+  createHash('sha256')
+    .update(JSON.stringify([title, summary, source]))
+    .digest('hex');
+
+/** Who had a hand in an item's words. */
+const writersOf = ({ origin, added_by: addedBy, edited_by: editedBy }: Item): string[] => [
+  ...(origin === 'hand' ? [addedBy] : []),
+  ...(editedBy === null ? [] : [editedBy]),
+];
+
+/** Gives how many more votes are needed. */
+async function vote(trx: Db, item: Item, { who }: Decider, needed: number, now: number): Promise<number> {
+  const writers = writersOf(item);
+  if (writers.length === 0 || needed === 0) return 0;
+  if (writers.includes(who)) throw new UserError('自己写的、改过的，要请别人来定');
+  const hash = wordsHash(item);
+  await trx
+    .insertInto('news_vote')
+    .values({ item_id: item.id, hash, voter: who, at: now })
+    .onConflict((conflict) => conflict.columns(['item_id', 'hash', 'voter']).doNothing())
+    .execute();
+  const votes = await trx
+    .selectFrom('news_vote')
+    .select('voter')
+    .where('item_id', '=', item.id)
+    .where('hash', '=', hash)
+    .execute();
+  return Math.max(0, needed - votes.filter(({ voter }) => !writers.includes(voter)).length);
 }
 
 /** Rejects an item there. What went out already stays where it is. Idempotent. */
 export const rejectItem = (db: Db, no: number, by: Decider, now: number): Promise<DeskItem> =>
-  decide(db, no, 'rejected', by, now, () => undefined);
+  inTransaction(db, (trx) => decide(trx, no, 'rejected', by, now));
 
 async function decide(
-  db: Db,
+  trx: Db,
   no: number,
   verdict: Decision['verdict'],
   by: Decider,
   now: number,
-  check: (item: Item) => void,
 ): Promise<DeskItem> {
-  return await inTransaction(db, async (trx) => {
-    const item = await getDeskItem(trx, no, now);
-    check(item);
-    for (const unitId of by.units) {
-      const before = item.decisions.find((decision) => decision.unit_id === unitId);
-      if (before?.verdict === verdict) continue;
-      const decided = { verdict, decided_by: by.who, decided_at: now };
-      await trx
-        .insertInto('news_decision')
-        .values({ item_id: item.id, unit_id: unitId, ...decided })
-        .onConflict((conflict) => conflict.columns(['item_id', 'unit_id']).doUpdateSet(decided))
-        .execute();
-      await appendAudit(trx, {
-        at: now,
-        who: by.who,
-        what: verdict === 'kept' ? 'news.keep' : 'news.reject',
-        subject: item.id,
-        ...(before ? { before: { verdict: before.verdict } } : {}),
-        after: { verdict, unit: unitId },
-        ...(by.via === undefined ? {} : { via: by.via }),
-      });
-    }
-    return await getDeskItem(trx, no, now);
-  });
+  const item = await getDeskItem(trx, no, now);
+  for (const unitId of by.units) {
+    const before = item.decisions.find((decision) => decision.unit_id === unitId);
+    if (before?.verdict === verdict) continue;
+    const decided = { verdict, decided_by: by.who, decided_at: now };
+    await trx
+      .insertInto('news_decision')
+      .values({ item_id: item.id, unit_id: unitId, ...decided })
+      .onConflict((conflict) => conflict.columns(['item_id', 'unit_id']).doUpdateSet(decided))
+      .execute();
+    await appendAudit(trx, {
+      at: now,
+      who: by.who,
+      what: verdict === 'kept' ? 'news.keep' : 'news.reject',
+      subject: item.id,
+      ...(before ? { before: { verdict: before.verdict } } : {}),
+      after: { verdict, unit: unitId },
+      ...(by.via === undefined ? {} : { via: by.via }),
+    });
+  }
+  return await getDeskItem(trx, no, now);
 }
 
 export interface Edit {
@@ -226,8 +273,8 @@ export async function editItem(
   now: number,
 ): Promise<DeskItem> {
   return await inTransaction(db, async (trx) => {
-    const item = await getItemByNo(trx, no);
-    if (item.sent_at !== null) throw new UserError(`${no} 号已经发过，不能再改`);
+    const item = await getDeskItem(trx, no, now);
+    if (item.isSent) throw new UserError(`${no} 号已经发过，不能再改`);
     const words = readEdit(edit, item.kind);
     if (Object.keys(words).length === 0) throw new UserError('要改什么？可以改标题、摘要、来源、分类');
     if (item.example === 1 && words.title !== undefined && !words.title.includes(EXAMPLE))
@@ -312,7 +359,7 @@ export async function writeItem(db: Db, written: Written, by: Decider, now: numb
       after: words,
       ...(by.via === undefined ? {} : { via: by.via }),
     });
-    if (by.via === 'cli') return await keepItem(trx, item.no, by, { needsAnother: false }, now);
+    if (by.via === 'cli') return await keepItem(trx, item.no, by, { reviewers: 0 }, now);
     return await getDeskItem(trx, item.no, now);
   });
 }

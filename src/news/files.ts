@@ -13,7 +13,7 @@ import { renderChat } from '../lessons/chat.ts';
 import { readBlock, splitFrontMatter } from '../lessons/front-matter.ts';
 import type { Fault } from '../lessons/lesson.ts';
 import { readPolicy } from '../people/policies.ts';
-import { COUNTY } from './desk.ts';
+import { COUNTY, withDecisions } from './desk.ts';
 import { EXAMPLE, type FoundItem, type Item, LONGEST_TITLE, openIntake, takeIn } from './items.ts';
 import { canonicalLink } from './link.ts';
 import { firstSentences, oneLine } from './text.ts';
@@ -126,15 +126,22 @@ export async function recordNewsFiles(
     // What is made up has no day of its own.
     return isOld && !isExample ? [] : [isOld ? { ...one, published: now } : one];
   });
-  const known = await db.selectFrom('news_item').selectAll().where('origin', '=', 'file').execute();
+  const known = await withDecisions(
+    db,
+    await db.selectFrom('news_item').selectAll().where('origin', '=', 'file').execute(),
+  );
   const byFile = new Map(known.map((item) => [item.origin_key, item]));
   const fresh = wanted.filter(({ file }) => !byFile.has(file));
   const changed = wanted.flatMap((one) => {
     const item = byFile.get(one.file);
-    return item && item.sent_at === null && isChanged(item, one) ? [{ item, one }] : [];
+    return item && !item.isSent && isChanged(item, one) ? [{ item, one }] : [];
   });
   const there = new Set(files.map(({ file }) => file));
-  const gone = known.filter(({ origin_key: file, sent_at: sent }) => sent === null && !there.has(file));
+  const gone = known.filter(
+    ({ origin_key: file, decisions }) =>
+      !there.has(file) &&
+      decisions.some(({ unit_id: unit, verdict }) => unit === COUNTY && verdict === 'kept'),
+  );
   if (fresh.length + changed.length + gone.length === 0) return;
   await inTransaction(db, async (trx) => {
     if (fresh.length > 0) {

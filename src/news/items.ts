@@ -114,7 +114,6 @@ export async function takeIn(
     added_by: who,
     added_at: now,
     edited_by: null,
-    sent_at: null,
     expires_at: published + intake.life,
     example: title.includes(EXAMPLE) ? 1 : 0,
   };

@@ -197,6 +197,18 @@ export const POLICIES = {
     '可补学几天',
     'how many days after closing a quiz may still be made up for; 0 for never',
   ),
+  'reading-reminder': policy(
+    onOff,
+    'on',
+    '没已阅的提醒一次',
+    'whether a group is reminded, once and without names, of a notice that some have not read',
+  ),
+  'reading-reminder-after': policy(
+    duration(HOUR, 3 * DAY),
+    '1d',
+    '多久没已阅才提醒',
+    'how long after a notice came its one reminder goes out',
+  ),
   'news-keywords': policy(
     words(2_000),
     '茉莉花:5 横州:5 横县:5 花茶:4 广西:2 南宁:2 农产品:3 农村电商:3 电商:2 直播:2 物流:2 快递:2 冷链:2 补贴:3 助农:2 乡村振兴:2 合作社:1 品牌:1 地理标志:2 诈骗:1',

@@ -58,6 +58,12 @@ export interface ParticipationView {
   }[];
 }
 
+export interface ReadingView {
+  /** As it was said in the group. */
+  readonly text: string;
+  readonly isRead: boolean;
+}
+
 export interface WebParts {
   readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'zone' | 'lessonsDir' | 'sandboxToken'>;
   readonly clock: Clock;
@@ -69,6 +75,12 @@ export interface WebParts {
   readonly sandbox?: SandboxChannel;
   /** Sends the group its next lesson; what to tell the person who pressed. */
   readonly sendNextLesson: (roomId: string) => Promise<string>;
+  /** Members' own links to what their group was sent. */
+  readonly readings?: {
+    readonly find: (secret: string) => Promise<ReadingView | undefined>;
+    /** Counts the press of the button; false when the link is nobody's. */
+    readonly press: (secret: string) => Promise<boolean>;
+  };
   readonly sessions: {
     readonly isLinkLive: (secret: string) => Promise<boolean>;
     readonly spendLink: (secret: string) => Promise<{ session: string; expiresAt: number } | undefined>;

@@ -26,6 +26,7 @@ import { enterPage, staleLinkPage } from './pages/enter.ts';
 import { homePage } from './pages/home.ts';
 import { lessonPage } from './pages/lesson.ts';
 import type { HealthView, WebParts } from './parts.ts';
+import { readingRoutes } from './reading-routes.ts';
 import { sandboxRoutes } from './sandbox-routes.ts';
 import { etagOf, isKnown, staticFiles } from './static-files.ts';
 import { typeModeRoutes } from './type-mode.ts';
@@ -62,6 +63,7 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
   app.route('/', typeModeRoutes(isSecure(parts)));
   homeRoutes(app, parts);
   lessonRoutes(app, parts);
+  readingRoutes(app, parts);
   closers.push(sandboxRoutes(app, parts, (picture) => sendPicture(parts, picture)));
 
   app.notFound((c) => c.html(notice('没有这个页面', '地址可能写错了，或者这一课已经撤下。'), 404));

@@ -30,7 +30,8 @@ import { openWebSite, type WebSite } from '../support/web-site.ts';
 const ZONE = 'Asia/Shanghai';
 const ANN: Decider = { who: 'ann', units: [COUNTY], via: 'chat' };
 const BOB: Decider = { who: 'bob', units: [COUNTY], via: 'chat' };
-const REVIEWED = { needsAnother: true };
+const CAT: Decider = { who: 'cat', units: [COUNTY], via: 'chat' };
+const REVIEWED = { reviewers: 1 };
 
 interface Told {
   readonly title: string;
@@ -321,9 +322,19 @@ describe.each(DIALECTS)('the desk on %s', (dialect) => {
         '自己写的、改过的，要请别人来定',
       );
       expect(await keepItem(db, no, BOB, REVIEWED, clock.now())).toMatchObject({ state: 'kept' });
-      expect(await keepItem(db, no, ANN, { needsAnother: false }, clock.now())).toMatchObject({
+      expect(await keepItem(db, no, ANN, { reviewers: 0 }, clock.now())).toMatchObject({
         state: 'kept',
       });
+    });
+
+    it('of two are needed where the county says so, each for the same words', async () => {
+      const { no } = await write('要两个人看的一条');
+      const two = { reviewers: 2 };
+      expect(await keepItem(db, no, BOB, two, clock.now())).toMatchObject({ state: 'new', missing: 1 });
+      expect(await keepItem(db, no, BOB, two, clock.now())).toMatchObject({ state: 'new', missing: 1 });
+      await editItem(db, no, { summary: '又改了一句。' }, ANN, clock.now());
+      expect(await keepItem(db, no, CAT, two, clock.now())).toMatchObject({ state: 'new', missing: 1 });
+      expect(await keepItem(db, no, BOB, two, clock.now())).toMatchObject({ state: 'kept', missing: 0 });
     });
 
     it('are needed anew when the words change', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { openSandbox } from '../../src/channels/sandbox/sandbox.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
+import { findReadingLink, readByLink } from '../../src/delivery/readings.ts';
 import type { Catalogue } from '../../src/lessons/catalogue.ts';
 import type { Lesson } from '../../src/lessons/lesson.ts';
 import { silentLog } from '../../src/log.ts';
@@ -87,6 +88,10 @@ export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, p
     participation: async () => ({ week: '11月23日—11月29日', groups: [], members: [] }),
     sandbox,
     sendNextLesson: async () => '这就发到群里',
+    readings: {
+      find: (secret) => findReadingLink(db, secret),
+      press: (secret) => readByLink(db, secret, clock.now()),
+    },
     sessions: {
       isLinkLive: (secret) => isLoginTokenLive(db, secret, clock.now()),
       spendLink: (secret) => spendLoginToken(db, secret, clock.now()),

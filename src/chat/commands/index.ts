@@ -11,6 +11,7 @@ import { makeup } from './makeup.ts';
 import { me } from './me.ts';
 import { mistakes } from './mistakes.ts';
 import { practice } from './practice.ts';
+import { keepNews, news, rejectNews, unread } from './news.ts';
 import { rank } from './rank.ts';
 import { quitReminder, remind } from './remind.ts';
 import { search } from './search.ts';
@@ -33,6 +34,10 @@ const COMMANDS: Readonly<Partial<Record<CommandName, Command>>> = {
   'approve-certification': approve,
   'reject-certification': reject,
   'show-party': showParty,
+  news,
+  'keep-news': keepNews,
+  'reject-news': rejectNews,
+  unread,
 };
 
 /** The reply to a command; one that this version doesn't know is answered with what it does know. */
