@@ -11,12 +11,14 @@ import Table from 'cli-table3';
 
 import { answers } from './answers.ts';
 import { inbound } from './inbound.ts';
+import { interpreter } from './interpret.ts';
 import { kill } from './kill.ts';
 import { lesson } from './lesson.ts';
+import { retention } from './retention.ts';
 import { start } from './start.ts';
 import type { Bench, Figure } from './figure.ts';
 
-const BENCHES: readonly Bench[] = [inbound, answers, lesson, kill, start];
+const BENCHES: readonly Bench[] = [interpreter, inbound, answers, lesson, kill, start, retention];
 
 const ROOT = new URL('..', import.meta.url).pathname;
 
