@@ -36,11 +36,24 @@ const EXPORTS: Readonly<Record<string, Export>> = {
       'counted',
       'written_at',
       'recorded_at',
+      'score',
+      'makeup',
+      'withdrawn',
     ],
     read: readAnswers,
   },
   checkins: {
-    columns: ['message_id', 'group', 'member_id', 'member', 'day', 'note', 'written_at'],
+    columns: [
+      'message_id',
+      'group',
+      'member_id',
+      'member',
+      'day',
+      'note',
+      'written_at',
+      'makeup',
+      'withdrawn',
+    ],
     read: readCheckins,
   },
   deliveries: {
@@ -71,6 +84,9 @@ async function readAnswers(db: Db, { groupId, from, to }: Filter, { zone }: Conf
       'answer.counted',
       'answer.written_at',
       'answer.recorded_at',
+      'answer.score',
+      'answer.makeup',
+      'answer.withdrawn_at',
     ])
     .where('answer.written_at', '>=', from)
     .where('answer.written_at', '<', to)
@@ -81,6 +97,9 @@ async function readAnswers(db: Db, { groupId, from, to }: Filter, { zone }: Conf
     ...row,
     correct: row.correct === 1,
     counted: row.counted === 1,
+    score: row.score / 1_000,
+    makeup: row.makeup === 1,
+    withdrawn: row.withdrawn_at !== null,
     written_at: isoInZone(row.written_at, zone),
     recorded_at: isoInZone(row.recorded_at, zone),
   }));
@@ -100,13 +119,20 @@ async function readCheckins(db: Db, { groupId, from, to }: Filter, { zone }: Con
       'checkin.day',
       'checkin.note',
       'checkin.written_at',
+      'checkin.makeup',
+      'checkin.withdrawn_at',
     ])
     .where('checkin.written_at', '>=', from)
     .where('checkin.written_at', '<', to)
     .orderBy('checkin.written_at')
     .orderBy('checkin.id');
   if (groupId !== undefined) query = query.where('checkin.group_id', '=', groupId);
-  return (await query.execute()).map((row) => ({ ...row, written_at: isoInZone(row.written_at, zone) }));
+  return (await query.execute()).map((row) => ({
+    ...row,
+    written_at: isoInZone(row.written_at, zone),
+    makeup: row.makeup === 1,
+    withdrawn: row.withdrawn_at !== null,
+  }));
 }
 
 export const run = (what: string, given: Record<string, unknown>): Promise<void> =>

@@ -1,6 +1,7 @@
 /** What surrounds the quizzes, as conversations: where answers go, make-up, leave, points, practice, reminders, recalls. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { recordTap } from '../../src/chat/tap.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/clock.ts';
 import { applyKeyChange } from '../../src/digest/rekey.ts';
 import { rebuildRollups } from '../../src/digest/rollups.ts';
@@ -58,6 +59,40 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     await ann.whispers('1B');
     expect(await ann.hears(/点链接作答/)).toMatch(/\/q\//);
     expect(await counted()).toEqual([]);
+  });
+
+  it('keeps what is tapped on a page like what is typed, once', async () => {
+    await set('quiz-mode', 'link');
+    await arrive();
+    const { id: windowId, closes_at: closesAt } = await school.db
+      .selectFrom('quiz_window')
+      .selectAll()
+      .executeTakeFirstOrThrow();
+    const { id: memberId } = await school.db
+      .selectFrom('member')
+      .select('id')
+      .where('name', '=', '黄秀兰')
+      .executeTakeFirstOrThrow();
+    const tap = (tapId: string, values: Record<number, string[]>, tappedAt = school.clock.now()) =>
+      recordTap(school.db, { windowId, memberId, tapId, values, tappedAt }, ZONE, school.clock.now());
+    expect(await tap('1', { 1: ['A'] })).toEqual({ answered: [1], makeup: false });
+    expect(await tap('2', { 1: ['b'], 3: ['错'] })).toEqual({ answered: [1, 3], makeup: false });
+    await tap('2', { 1: ['b'], 3: ['错'] });
+    expect(await counted()).toEqual([
+      { question: 1, value: 'B', makeup: 0 },
+      { question: 3, value: '错', makeup: 0 },
+    ]);
+    await expect(tap('3', { 1: ['E'] })).rejects.toThrow(/第 1 题的答案填得不对/);
+    await expect(tap('4', { 9: ['A'] })).rejects.toThrow(/没有第 9 题/);
+    await expect(tap('5', {})).rejects.toThrow(/还没有选/);
+    await school.pass(40 * MINUTE);
+    // Tapped in time, sent when the phone was online again.
+    expect(await tap('6', { 2: ['B'] }, closesAt - MINUTE)).toEqual({ answered: [2], makeup: false });
+    expect(await tap('7', { 1: ['A'] })).toEqual({ answered: [1], makeup: true });
+    expect(await counted()).toHaveLength(3);
+    expect((await counted())[0]).toEqual({ question: 1, value: 'B', makeup: 0 });
+    await school.pass(8 * DAY);
+    await expect(tap('8', { 1: ['A'] })).rejects.toThrow(/过了补学的时间/);
   });
 
   it('lets as many answers count as a group allows', async () => {
