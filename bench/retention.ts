@@ -2,7 +2,7 @@
  * What practice is worth: a cohort whose memory follows FSRS, each member with parameters of their own, over eight
  * weeks of lessons. What they got wrong comes back as our schedule says; or as many times, at random; or never.
  */
-import { type Card, createEmptyCard, default_w, FSRS, fsrs, Rating } from 'ts-fsrs';
+import { type Card, createEmptyCard, default_w, type FSRS, fsrs, Rating } from 'ts-fsrs';
 
 import { DAY } from '../src/clock.ts';
 import { newCard, reviewCard } from '../src/quiz/practice.ts';
