@@ -101,7 +101,10 @@ export async function closeWindow(db: Db, deliveryId: string, now: number): Prom
     .execute();
 }
 
-/** The quiz that was open in any of the groups at that instant: the one opened last. */
+/**
+ * The quiz that was open in any of the groups at that instant: the one opened last. A lesson of which certainly
+ * nothing was said yet (its send failed and is tried again) takes no answers: they are meant for the one before.
+ */
 export async function windowAt(
   db: Db,
   groupIds: readonly string[],
@@ -114,6 +117,12 @@ export async function windowAt(
     .where('group_id', 'in', [...groupIds])
     .where('opens_at', '<=', at)
     .where('closes_at', '>', at)
+    .where(({ exists, not, or, selectFrom }) => {
+      const parts = selectFrom('delivery_part')
+        .select('seq')
+        .whereRef('delivery_part.delivery_id', '=', 'quiz_window.delivery_id');
+      return or([exists(parts.where('state', '!=', 'planned')), not(exists(parts))]);
+    })
     .orderBy('opens_at', 'desc')
     .orderBy('id', 'desc')
     .executeTakeFirst();

@@ -6,6 +6,8 @@ import { listDueWindows, markClosed, type QuizWindow } from '../quiz/windows.ts'
 
 /** A lesson that never reached its group needs no key. */
 const REACHED: readonly Delivery['state'][] = ['sent', 'awaiting-echo', 'unknown'];
+/** What is left of a lesson may go out after its hour: the key comes after the last of it, not never. */
+const UNDER_WAY: readonly Delivery['state'][] = ['planned', 'held', 'queued', 'sending'];
 
 /** Gives how many windows were closed. */
 export async function closeDueWindows(db: Db, now: number): Promise<number> {
@@ -16,9 +18,10 @@ export async function closeDueWindows(db: Db, now: number): Promise<number> {
 
 async function closeOne(db: Db, window: QuizWindow, now: number): Promise<boolean> {
   return await inTransaction(db, async (trx) => {
+    const lesson = await findDelivery(trx, window.delivery_id);
+    if (lesson && UNDER_WAY.includes(lesson.state)) return false;
     if (!(await markClosed(trx, window.id, now))) return false;
     await makeCards(trx, window, now);
-    const lesson = await findDelivery(trx, window.delivery_id);
     if (!lesson || !REACHED.includes(lesson.state)) return true;
     await planDeliveries(
       trx,
