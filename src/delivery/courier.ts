@@ -63,6 +63,8 @@ const SEND_TIMEOUT = MINUTE;
 const PERSIST_WITHIN = 5 * MINUTE;
 const PERSIST_RETRY = SECOND / 2;
 
+const SAID_ONCE = '同样的话要说两次，只看到一次';
+
 export function makeCourier(parts: CourierParts): Courier {
   const { db, clock, log, passing = passOn } = parts;
   const active = new Set<string>();
@@ -293,10 +295,11 @@ export function makeCourier(parts: CourierParts): Courier {
     return await inTransaction(db, async (trx) => {
       if (channel.limits.paced) await tellPace(trx, outcome, channel, now);
       switch (outcome.kind) {
-        case 'sent':
-          await settlePart(trx, part, { state: 'sent', messageId: outcome.messageId }, now);
-          if (isLast) await conclude(trx);
-          return true;
+        case 'sent': {
+          const state = await settlePart(trx, part, { state: 'sent', messageId: outcome.messageId }, now);
+          if (isLast || state === 'unknown') await conclude(trx, SAID_ONCE);
+          return state === 'sent';
+        }
         case 'awaiting-echo': {
           const isSent = (await settlePart(trx, part, { state: 'awaiting-echo' }, now)) === 'sent';
           if (isLast || !isSent) await conclude(trx);

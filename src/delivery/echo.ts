@@ -21,13 +21,7 @@ const SLACK = MINUTE;
 /** Records an echo: by id, else by body against the oldest open part of that chat. Says whether it was one of ours. */
 export async function recordEcho(db: Db, echo: Echo, now: number): Promise<boolean> {
   return await inTransaction(db, async (trx) => {
-    const byId = await trx
-      .selectFrom('delivery_part')
-      .select(['delivery_id', 'seq', 'state'])
-      .where('account', '=', echo.account)
-      .where('message_id', '=', echo.id)
-      .executeTakeFirst();
-    const part = byId ?? (await findOpenPart(trx, echo));
+    const part = await findPart(trx, echo);
     if (!part) return false;
     if (part.state === 'sent') return true;
     const set = await trx
@@ -57,7 +51,34 @@ async function proveSent(trx: Db, deliveryId: string, now: number): Promise<void
   await moveDelivery(trx, deliveryId, { from: GIVEN_UP, to: 'sent', reason, sentAt: now }, now);
 }
 
-function findOpenPart(trx: Db, echo: Echo) {
+/**
+ * By id, else the oldest open part of the same words. The call that said it may be writing its answer, with
+ * the id, down at this moment: then that is waited for, so that the echo isn't taken for an older part's.
+ */
+async function findPart(trx: Db, echo: Echo) {
+  const open = await listOpenParts(trx, echo);
+  const known = await findById(trx, echo);
+  if (known || open.length < 2) return known ?? open[0];
+  for (const part of open)
+    await trx
+      .updateTable('delivery_part')
+      .set((eb) => ({ state: eb.ref('state') }))
+      .where('delivery_id', '=', part.delivery_id)
+      .where('seq', '=', part.seq)
+      .execute();
+  return (await findById(trx, echo)) ?? (await listOpenParts(trx, echo))[0];
+}
+
+const findById = (trx: Db, echo: Echo) =>
+  trx
+    .selectFrom('delivery_part')
+    .select(['delivery_id', 'seq', 'state'])
+    .where('account', '=', echo.account)
+    .where('message_id', '=', echo.id)
+    .executeTakeFirst();
+
+/** Oldest first. */
+function listOpenParts(trx: Db, echo: Echo) {
   const open = trx
     .selectFrom('delivery_part')
     .innerJoin('delivery', 'delivery.id', 'delivery_part.delivery_id')
@@ -75,5 +96,5 @@ function findOpenPart(trx: Db, echo: Echo) {
     echo.target.kind === 'group'
       ? open.where('chat_group.room_id', '=', echo.target.roomId)
       : open.where('delivery.contact_id', '=', echo.target.contactId);
-  return there.executeTakeFirst();
+  return there.execute();
 }

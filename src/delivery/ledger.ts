@@ -231,7 +231,10 @@ export interface Settled {
   readonly messageId?: string;
 }
 
-/** What became of a part that was in one of `from`; does nothing when an echo was faster. Gives its state now. */
+/**
+ * What became of a part that was in one of `from`; does nothing when an echo was faster. Gives its state now: a
+ * message proves one part only, so that `sent` by a message that proved another becomes `unknown`.
+ */
 export async function settlePart(
   db: Db,
   part: Pick<Part, 'delivery_id' | 'seq'>,
@@ -251,6 +254,16 @@ export async function settlePart(
     .where('state', 'in', [...from])
     .returning('state')
     .executeTakeFirst();
+  // Looked at after the update, which waits for an echo that is being recorded at this moment.
+  if (settled && to.messageId !== undefined && (await provesAnother(db, part, to.messageId))) {
+    await db
+      .updateTable('delivery_part')
+      .set({ state: 'unknown', message_id: null, sent_at: null })
+      .where('delivery_id', '=', part.delivery_id)
+      .where('seq', '=', part.seq)
+      .execute();
+    return 'unknown';
+  }
   if (settled) return settled.state;
   const { state } = await db
     .selectFrom('delivery_part')
@@ -259,6 +272,26 @@ export async function settlePart(
     .where('seq', '=', part.seq)
     .executeTakeFirstOrThrow();
   return state;
+}
+
+/** Its echo, faster than the call's answer, may have been taken for an older doubtful part of the same words. */
+async function provesAnother(
+  db: Db,
+  part: Pick<Part, 'delivery_id' | 'seq'>,
+  messageId: string,
+): Promise<boolean> {
+  const other = await db
+    .selectFrom('delivery_part as own')
+    .innerJoin('delivery_part as other', (join) =>
+      join.onRef('other.account', '=', 'own.account').onRef('other.hash', '=', 'own.hash'),
+    )
+    .select('other.seq')
+    .where('own.delivery_id', '=', part.delivery_id)
+    .where('own.seq', '=', part.seq)
+    .where('other.message_id', '=', messageId)
+    .where((eb) => eb.or([eb('other.delivery_id', '!=', part.delivery_id), eb('other.seq', '!=', part.seq)]))
+    .executeTakeFirst();
+  return other !== undefined;
 }
 
 /**

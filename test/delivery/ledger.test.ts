@@ -110,6 +110,21 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
     expect((await findDelivery(db, second))?.state).toBe('awaiting-echo');
   });
 
+  it('a message proves one row: an echo that an older row got leaves the younger one in doubt', async () => {
+    const { channelThat, clock, db, plan, send } = office;
+    const broken = channelThat(async () => Promise.reject(new Error('socket hang up')));
+    const [older, younger] = [await plan(['同样的话']), await plan(['同样的话'])];
+    await send(broken, older);
+    clock.advance(SECOND);
+    const quick = channelThat(async (_text, echo) => {
+      await echo('x1');
+      return { messageId: 'x1' };
+    });
+    await send(quick, younger);
+    expect((await findDelivery(db, older))?.state).toBe('sent');
+    expect(await findDelivery(db, younger)).toMatchObject({ state: 'unknown', reason: expect.any(String) });
+  });
+
   it('parts go out in order, and what is left goes on after the echo', async () => {
     const { channelThat, clock, db, echoOf, plan, said, send } = office;
     const silent = channelThat(async () => ({}));
