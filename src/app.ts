@@ -142,6 +142,7 @@ export async function openApp(parts: AppParts): Promise<App> {
       linkBase: (account) => linkBase(channelOf(account)),
       // A message is acknowledged by its chat when it is written down, however long the backlog is.
       giveWay: () => inbox.settled(),
+      passing,
     });
     if (handled > 0) await passing('handled');
     // A reply in a private chat doesn't wait for the next tick.
@@ -267,7 +268,10 @@ export async function openApp(parts: AppParts): Promise<App> {
   }
 
   const sink: ChannelSink = {
-    message: (message) => inbox.write(message),
+    async message(message) {
+      await inbox.write(message);
+      await passing('inbox-committed');
+    },
     async echo(echo) {
       await recordEcho(db, echo, clock.now());
       await passing('after-echo');

@@ -14,6 +14,7 @@ import { planDeliveries } from '../delivery/ledger.ts';
 import { reasonOf } from '../errors.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import type { Log } from '../log.ts';
+import type { Passing } from '../passing.ts';
 import { findGroup, type Group, recordSeat } from '../people/groups.ts';
 import { findMemberOf } from '../people/identities.ts';
 import { memberOf } from '../people/members.ts';
@@ -41,6 +42,7 @@ export interface HandlerParts {
   readonly linkBase: (account: string) => string | undefined;
   /** Awaited between two transactions, so that what must not wait for a backlog goes first. */
   readonly giveWay?: () => Promise<void>;
+  readonly passing?: Passing;
 }
 
 /** Where and to whom a message belongs. */
@@ -191,6 +193,7 @@ async function handleMessage(parts: HandlerParts, trx: Db, row: MessageTable): P
     .returning('id')
     .executeTakeFirst();
   if (!mine) throw new HandledElsewhere();
+  await parts.passing?.('before-handled');
 }
 
 /** Another process on the same database was faster: what was done here is rolled back. */
