@@ -3,6 +3,7 @@
  * else; losing Redis loses nothing, because the ledger's sweep adds the jobs again.
  */
 import { Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
 
 import { SECOND } from '../clock.ts';
 import type { DeliveryKind } from '../db/tables.ts';
@@ -19,9 +20,12 @@ export interface Job {
 }
 
 export interface SendQueue {
-  /** Adds jobs; one that is there already stays as it is. Rejects at once when Redis doesn't answer. */
+  /**
+   * Adds jobs; one that is there already stays as it is. Rejects within 2 s when Redis doesn't answer or takes
+   * nothing, and at once as long as it is known not to.
+   */
   add(jobs: readonly Job[]): Promise<void>;
-  /** Whether Redis answers. */
+  /** Whether Redis answers and takes something in. */
   ping(): Promise<boolean>;
   /** Stops taking jobs, lets the running ones end, closes the connections. */
   close(): Promise<void>;
@@ -50,8 +54,9 @@ const PRIORITY: Readonly<Record<DeliveryKind, number>> = {
 
 /** A killed worker's job is handed on within the lock plus one check: under 10 s. */
 const LOCK = 5 * SECOND;
-const STALL_CHECK = 3 * SECOND;
-const PING_WAIT = 2 * SECOND;
+const STALL_CHECK = 2 * SECOND;
+/** One that is frozen or cut off without a word never answers. */
+const ANSWER_WITHIN = 2 * SECOND;
 
 export function openQueue({ redis, accounts, deliver, log, prefix = 'weike' }: QueueOptions): SendQueue {
   const address = 'path' in redis ? { path: redis.path } : { url: redis.url };
@@ -63,17 +68,21 @@ export function openQueue({ redis, accounts, deliver, log, prefix = 'weike' }: Q
     log.warn({ reason: reasonOf(error) }, 'Redis does not answer; sending goes on when it is back');
   };
 
+  const producer = {
+    ...address,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    connectTimeout: 5 * SECOND,
+  };
+  // Of its own connection, which waits for the first contact.
+  const pulse = new Redis({ ...producer, enableOfflineQueue: true });
+  pulse.on('error', complain);
   const queues = new Map<string, Queue>();
   const workers: Worker[] = [];
   for (const account of accounts) {
     const name = `send-${account.replaceAll(':', '-')}`;
     const queue = new Queue(name, {
-      connection: {
-        ...address,
-        enableOfflineQueue: false,
-        maxRetriesPerRequest: 1,
-        connectTimeout: 5 * SECOND,
-      },
+      connection: producer,
       prefix,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
     });
@@ -98,34 +107,67 @@ export function openQueue({ redis, accounts, deliver, log, prefix = 'weike' }: Q
     workers.push(worker);
   }
 
+  let isDeaf = false;
+  let asking: Promise<boolean> | undefined;
+  /** A write: a Redis that is full answers and takes nothing in. */
+  const ping = (): Promise<boolean> => {
+    asking ??= within(pulse.set(`${prefix}:pulse`, '1', 'EX', 60), ANSWER_WITHIN).then(
+      () => true,
+      () => false,
+    );
+    return asking.then((answers) => {
+      isDeaf = !answers;
+      asking = undefined;
+      return answers;
+    });
+  };
+
+  async function addTo(queue: Queue, jobs: readonly Job[]): Promise<void> {
+    const added = queue.addBulk(
+      jobs.map(({ id, kind }) => ({
+        name: 'send',
+        data: { deliveryId: id },
+        opts: { jobId: `d-${id}`, priority: PRIORITY[kind] },
+      })),
+    );
+    await within(added, ANSWER_WITHIN);
+  }
+
   return {
     async add(jobs) {
-      for (const [account, queue] of queues) {
-        const own = jobs.filter((job) => job.account === account);
-        if (own.length === 0) continue;
-        await queue.addBulk(
-          own.map((job) => ({
-            name: 'send',
-            data: { deliveryId: job.id },
-            opts: { jobId: `d-${job.id}`, priority: PRIORITY[job.kind] },
-          })),
-        );
+      if (isDeaf) {
+        void ping();
+        throw new Error('Redis does not answer');
+      }
+      try {
+        for (const [account, queue] of queues) {
+          const own = jobs.filter((job) => job.account === account);
+          if (own.length > 0) await addTo(queue, own);
+        }
+      } catch (error) {
+        isDeaf = true;
+        throw error;
       }
     },
-    async ping() {
-      const [queue] = queues.values();
-      if (!queue) return true;
-      return await Promise.race([
-        queue.getJobCounts('wait').then(
-          () => true,
-          () => false,
-        ),
-        new Promise<boolean>((resolve) => setTimeout(resolve, PING_WAIT, false).unref()),
-      ]);
-    },
+    ping,
     async close() {
       await Promise.allSettled(workers.map((worker) => worker.close()));
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
+      pulse.disconnect();
     },
   };
+}
+
+/** What `work` gives, or a rejection after `ms`; a late rejection of its own goes unheard. */
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  work.catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, ms, new Error(`Redis did not answer within ${ms / SECOND} s`));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
