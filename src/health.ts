@@ -1,6 +1,7 @@
 /** The state of each part, for `/healthz` and the home page. */
 import type { App } from './app.ts';
 import type { Channel } from './channels/channel.ts';
+import { type Clock, SECOND } from './clock.ts';
 import { type Config, isLoopback } from './config.ts';
 import type { Db } from './db/open.ts';
 import { listPaused } from './delivery/pace.ts';
@@ -42,22 +43,19 @@ export interface Health {
 export interface HealthParts {
   readonly config: Config;
   readonly db: Db;
+  readonly clock: Clock;
   readonly channels: readonly Channel[];
   readonly app: Pick<App, 'queue' | 'catalogue'>;
 }
 
-export async function readHealth({ config, db, channels, app }: HealthParts): Promise<Health> {
-  const [counts, paused, queueAnswers] = await Promise.all([
-    countLooks(db),
-    listPaused(db).catch(() => []),
-    app.queue.ping(),
-  ]);
-  const { unknown = 0, held = 0, failed = 0 } = counts ?? {};
+export async function readHealth({ config, db, clock, channels, app }: HealthParts): Promise<Health> {
+  const [looks, queueAnswers] = await Promise.all([askDatabase(db, clock.now()), app.queue.ping()]);
+  const { unknown = 0, held = 0, failed = 0, paused = [] } = looks ?? {};
   const states = channels.map((channel) => channel.status());
   const { lessons, faults } = app.catalogue();
   const isLocal = isLoopback(new URL(config.publicUrl).hostname);
   const silentLinks = isLocal && channels.some(({ limits }) => limits.paced);
-  const isDown = counts === undefined || !queueAnswers;
+  const isDown = looks === undefined || !queueAnswers;
   const isDegraded =
     states.some(({ state, deafRestarts = 0 }) => state !== 'online' || deafRestarts > 0) ||
     unknown + held + failed + paused.length > 0 ||
@@ -65,7 +63,7 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
   return {
     status: isDown ? 'down' : isDegraded ? 'degraded' : 'ok',
     parts: {
-      database: counts === undefined ? 'down' : 'ok',
+      database: looks === undefined ? 'down' : 'ok',
       queue: queueAnswers ? 'ok' : 'down',
       lessons: { count: lessons.length, faults: faults.length },
       unknownDeliveries: unknown,
@@ -89,31 +87,53 @@ export async function readHealth({ config, db, channels, app }: HealthParts): Pr
   };
 }
 
-interface Counts {
+/** What a person should look at. */
+interface Looks {
   readonly unknown?: number;
   readonly held?: number;
-  readonly failed?: number;
+  readonly failed: number;
+  readonly paused: Awaited<ReturnType<typeof listPaused>>;
 }
 
-/** How many deliveries and messages a person should look at; `undefined` when the database doesn't answer. */
-async function countLooks(db: Db): Promise<Counts | undefined> {
-  try {
-    const deliveries = await db
-      .selectFrom('delivery')
-      .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
-      .where('state', 'in', ['unknown', 'held'])
-      .groupBy('state')
-      .execute();
-    const { failed } = await db
-      .selectFrom('message')
-      .select(({ fn }) => fn.countAll<number>().as('failed'))
-      .where('state', '=', 'failed')
-      .executeTakeFirstOrThrow();
-    return {
-      ...Object.fromEntries(deliveries.map(({ state, count }) => [state, Number(count)])),
-      failed: Number(failed),
-    };
-  } catch {
-    return undefined;
-  }
+/** A database that answers no more holds up nobody who asks. */
+const ANSWER_WITHIN = 3 * SECOND;
+/** For how long an answer serves everybody who asks: the question costs a commit. */
+const FRESH = SECOND;
+
+const answers = new WeakMap<Db, { readonly at: number; readonly looks: Promise<Looks | undefined> }>();
+
+/** `undefined` when the database doesn't answer, or takes nothing in: one that is full or read-only still reads. */
+function askDatabase(db: Db, now: number): Promise<Looks | undefined> {
+  const last = answers.get(db);
+  if (last && performance.now() - last.at < FRESH) return last.looks;
+  const asked = readLooks(db, now).catch(() => undefined);
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, ANSWER_WITHIN, undefined).unref());
+  const looks = Promise.race([asked, late]);
+  answers.set(db, { at: performance.now(), looks });
+  return looks;
+}
+
+async function readLooks(db: Db, now: number): Promise<Looks> {
+  // The server's own sign of life is a write: SQLite writes nothing when a value stays the same.
+  await db
+    .insertInto('account_pulse')
+    .values({ account: '', seen_at: now })
+    .onConflict((conflict) => conflict.column('account').doUpdateSet({ seen_at: now }))
+    .execute();
+  const deliveries = await db
+    .selectFrom('delivery')
+    .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+    .where('state', 'in', ['unknown', 'held'])
+    .groupBy('state')
+    .execute();
+  const { failed } = await db
+    .selectFrom('message')
+    .select(({ fn }) => fn.countAll<number>().as('failed'))
+    .where('state', '=', 'failed')
+    .executeTakeFirstOrThrow();
+  return {
+    ...Object.fromEntries(deliveries.map(({ state, count }) => [state, Number(count)])),
+    failed: Number(failed),
+    paused: await listPaused(db),
+  };
 }
