@@ -61,6 +61,8 @@ function openPool(url: string): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   // An idle connection that the server ends is replaced at the next query; without a listener it ends us.
   pool.on('error', () => undefined);
+  // The same for one that is in use, between two queries of a transaction: the next query tells of it.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return pool;
 }
 
