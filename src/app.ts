@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Channel, ChannelSink } from './channels/channel.ts';
 import { planAcks } from './chat/acks.ts';
 import { type Notice, noticeCertifications, tellDeciders } from './chat/notices.ts';
+import { carryOut, tellOfInvitation } from './chat/reach.ts';
 import { forgetTalk } from './chat/forget.ts';
 import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
@@ -41,6 +42,7 @@ import type { Log } from './log.ts';
 import type { FetchRules } from './news/fetch.ts';
 import { openNewsroom } from './newsroom.ts';
 import { type Passing, passOn } from './passing.ts';
+import { recordFriendRequest, recordInvitation } from './people/reach.ts';
 import { beginLogin, finishLogin, reportGroup } from './people/relogin.ts';
 import { settlePoints } from './quiz/settle.ts';
 import { readPolicy } from './people/policies.ts';
@@ -220,6 +222,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await forgetTalk(db, clock.now());
     await remindUnread(db, reminderWait, clock.now());
     newsroom.poke();
+    for (const channel of channels) await carryOut({ db, log, now: () => clock.now() }, channel);
   }, log);
 
   let nudgedAt = Number.NEGATIVE_INFINITY;
@@ -288,6 +291,13 @@ export async function openApp(parts: AppParts): Promise<App> {
       await handling.run();
       await finishLogin(db, account, groups, clock.now());
       handling.poke();
+    },
+    async friendRequest(request) {
+      await recordFriendRequest(db, request, clock.now(), (parts.random ?? Math.random)());
+    },
+    async groupInvitation(invitation) {
+      const no = await recordInvitation(db, invitation, clock.now());
+      if (no !== undefined) await tellOfInvitation(db, no, invitation.topic, clock.now());
     },
   };
   for (const channel of channels) await channel.start(sink);

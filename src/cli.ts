@@ -54,6 +54,7 @@ const roles = () => import('./cli/roles.ts');
 const roster = () => import('./cli/roster.ts');
 const codes = () => import('./cli/codes.ts');
 const match = () => import('./cli/match.ts');
+const invitations = () => import('./cli/invitations.ts');
 const lessons = () => import('./cli/lessons.ts');
 const schedules = () => import('./cli/schedules.ts');
 const deliveries = () => import('./cli/deliveries.ts');
@@ -128,6 +129,14 @@ add(
 )
   .option('--reason <reason>', 'left or transferred', 'left')
   .option('--from <day>', 'from this local day on (default today)');
+add('member data <member>', 'everything that is kept of a member, for them', async ([member = ''], options) =>
+  (await members()).data(member, options),
+).option('--csv', 'as CSV, a row per value');
+add(
+  'member erase <member>',
+  'forget who a member was, for good; what they did goes on counting',
+  async ([member = ''], options) => (await members()).erase(member, options),
+);
 add('member template', 'an empty roster to fill in', async (_, options) =>
   (await roster()).template(options),
 ).requiredOption('--out <file>', 'the file, .xlsx or .csv');
@@ -172,6 +181,27 @@ add('match accept <no>', 'yes, that is the one', async ([no = ''], options) =>
   (await match()).accept(no, options),
 );
 add('match reject <no>', 'no, it is not', async ([no = ''], options) => (await match()).reject(no, options));
+
+add('invitation list', 'groups that want the account', async (_, options) =>
+  (await invitations()).list(options),
+);
+add('invitation accept <no>', 'join the group', async ([no = ''], options) =>
+  (await invitations()).decide(no, true, options),
+);
+add('invitation reject <no>', 'do not join it', async ([no = ''], options) =>
+  (await invitations()).decide(no, false, options),
+);
+
+add('audit', 'who changed what, newest first', async (_, options) =>
+  (await import('./cli/audit.ts')).list(options),
+)
+  .option('--from <day>', 'first local day')
+  .option('--to <day>', 'last local day')
+  .option('--who <who>', 'cli, channel, or a member by name, number or id')
+  .option('--what <what>', 'such as member.add, or member for all of them')
+  .option('--subject <subject>', 'what was changed: a member, a group key, a unit, an id')
+  .option('--limit <n>', 'how many', '1000')
+  .option('--csv', 'as CSV');
 
 add('lesson list', 'the lessons that can be sent', async (_, options) => (await lessons()).list(options));
 add('lesson check [files...]', 'every fault with file, line and cure', async (files, options) =>

@@ -4,7 +4,7 @@ import { schedule as every, setLogger } from 'node-cron';
 import { openApp } from './app.ts';
 import type { Channel } from './channels/channel.ts';
 import { openSandbox, type SandboxChannel } from './channels/sandbox/sandbox.ts';
-import { SECOND, systemClock } from './clock.ts';
+import { localDay, SECOND, systemClock } from './clock.ts';
 import { type Config, isLocalOnly, readConfig, readEnvironment } from './config.ts';
 import { type Db, openDatabase } from './db/open.ts';
 import { openPrivateRedis } from './delivery/redis.ts';
@@ -13,6 +13,7 @@ import { loadCatalogue } from './lessons/catalogue.ts';
 import { lockDataDir } from './lock.ts';
 import { type Log, openLog } from './log.ts';
 import { issueLoginToken } from './people/sessions.ts';
+import { applyTombstones, tombstoneFile } from './people/tombstones.ts';
 import { readHealth } from './health.ts';
 import { seedWorld } from './seed.ts';
 import { openSite } from './site.ts';
@@ -76,6 +77,13 @@ async function start(
           return opened;
         }),
   );
+
+  // An old backup may have brought back whom somebody asked us to forget.
+  const again = await applyTombstones(db, tombstoneFile(config.dataDir), {
+    day: localDay(clock.now(), config.zone),
+    now: clock.now(),
+  });
+  if (again > 0) log.warn({ members: again }, 'members that a backup had brought back are erased again');
 
   const sandbox = config.channels.some(({ kind }) => kind === 'sandbox')
     ? openSandbox({ db, clock, log, lessonsDir: config.lessonsDir })

@@ -24,6 +24,10 @@ export interface Channel {
   send(target: ChatTarget, part: OutboundPart): Promise<Receipt>;
   /** Our own messages said there since `since`, oldest first, where the channel can tell. */
   history?(target: ChatTarget, since: number): Promise<readonly Echo[]>;
+  /** Accepts what `sink.friendRequest` told of; rejects when it couldn't. */
+  acceptFriend?(id: string): Promise<void>;
+  /** Accepts what `sink.groupInvitation` told of; rejects when it couldn't. */
+  acceptInvitation?(id: string): Promise<void>;
 }
 
 export interface ChannelLimits {
@@ -105,6 +109,23 @@ export interface ChannelSink {
    */
   loggedIn?(account: string): Promise<void>;
   listed?(account: string, groups: readonly SeenGroup[]): Promise<void>;
+  /** Somebody wants to talk to the account in private. */
+  friendRequest?(request: FriendRequest): Promise<void>;
+  /** Somebody wants the account in a group. */
+  groupInvitation?(invitation: GroupInvitation): Promise<void>;
+}
+
+export interface FriendRequest {
+  readonly account: string;
+  readonly id: string;
+  readonly contactId: string;
+}
+
+export interface GroupInvitation {
+  readonly account: string;
+  readonly id: string;
+  readonly inviterId: string;
+  readonly topic: string;
 }
 
 export type ChannelState = 'starting' | 'waiting-login' | 'online' | 'offline' | 'stopped';

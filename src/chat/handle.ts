@@ -18,6 +18,7 @@ import type { Passing } from '../passing.ts';
 import { findGroup, type Group, recordSeat } from '../people/groups.ts';
 import { findMemberOf } from '../people/identities.ts';
 import { memberOf } from '../people/members.ts';
+import { greetOnce, isStranger } from '../people/reach.ts';
 import { readActorOf } from '../people/scope.ts';
 import { findPrivateQuiz } from '../quiz/private.ts';
 import { lessonOf, type QuizWindow, windowAt } from '../quiz/windows.ts';
@@ -27,6 +28,7 @@ import { type Intent, interpret } from './interpret.ts';
 import { explainAsk } from './explain.ts';
 import { answerPrivate, type Asked, readPrivateQuiz } from './private.ts';
 import { noteReading } from './readings.ts';
+import { STRANGER } from './reach.ts';
 import { recordIntent, type Recorded } from './record.ts';
 import { withdrawMessage } from './withdraw.ts';
 
@@ -231,6 +233,12 @@ async function understand(
     text: row.text,
     botNames: parts.botNames(row.account),
   });
+  const isClaim = intent.kind === 'command' && intent.name === 'bind';
+  const contact = { account: row.account, contactId: row.contact_id };
+  if (!group && !isClaim && (await isStranger(trx, contact))) {
+    if (await greetOnce(trx, contact, now)) await oweReply(trx, row, group, STRANGER, now);
+    return NONE;
+  }
   if (intent.kind === 'none') return intent;
   const member = await memberOf(
     trx,

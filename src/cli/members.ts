@@ -1,4 +1,5 @@
 import { localDay } from '../clock.ts';
+import type { Db } from '../db/open.ts';
 import { UserError } from '../errors.ts';
 import {
   addMember,
@@ -8,10 +9,13 @@ import {
   listMembers,
   type NewMember,
 } from '../people/members.ts';
+import { eraseMember, flattenRecord, readOwnRecord } from '../people/rights.ts';
 import { TERMINAL } from '../people/scope.ts';
+import { tombstoneFile, writeTombstone } from '../people/tombstones.ts';
 import { getUnitByName } from '../people/units.ts';
+import { toCsv } from './exports.ts';
 import { readDay } from './org.ts';
-import { type Output, printOne, printRows, withDb } from './parts.ts';
+import { type Output, printJson, printOne, printRows, withDb } from './parts.ts';
 
 const STATUSES = ['full', 'probationary', 'prospective', 'applicant', 'masses'] as const;
 
@@ -95,3 +99,31 @@ export const leave = (named: string, options: Output & { reason?: string; from?:
       options,
     );
   });
+
+/** Everything that is kept of a member, for them. */
+export const data = (named: string, options: Output & { csv?: boolean }): Promise<void> =>
+  withDb(async (db) => {
+    const record = await readOwnRecord(db, (await getAnyMember(db, named)).id);
+    if (options.csv !== true) return printJson(record);
+    process.stdout.write(toCsv(flattenRecord(record), ['table', 'row', 'column', 'value']));
+  });
+
+/** Forgets who a member was, for good; what they did goes on counting. */
+export const erase = (named: string, options: Output): Promise<void> =>
+  withDb(async (db, { zone, dataDir }) => {
+    const now = Date.now();
+    const { id } = await getAnyMember(db, named);
+    await writeTombstone(tombstoneFile(dataDir), id, now);
+    const erased = await eraseMember(db, id, { day: localDay(now, zone), by: TERMINAL, now });
+    printOne(
+      { id, erased },
+      erased ? `${id} is erased; the counts stay` : `${id} was erased already`,
+      options,
+    );
+  });
+
+/** On the roster by any name, or anybody by id: guests have rights, too. */
+async function getAnyMember(db: Db, named: string): Promise<{ id: string }> {
+  const byId = await db.selectFrom('member').select('id').where('id', '=', named).executeTakeFirst();
+  return byId ?? (await getMemberByName(db, named));
+}

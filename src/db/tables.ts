@@ -258,7 +258,7 @@ export interface CertificationTable {
 /** A fact that went from one member to another, and why. */
 export interface AttributionTable {
   id: string;
-  kind: 'answer' | 'checkin' | 'ack_item' | 'reading';
+  kind: 'answer' | 'checkin' | 'checkin_photo' | 'absence' | 'ack_item' | 'reading';
   fact_id: string;
   from_member: string;
   to_member: string;

@@ -33,10 +33,15 @@ export const factMover = (zone: string): MoveFacts =>
       for (const memberId of [from, to]) await countFirstCheckin(trx, checkin, memberId);
       moved.push({ kind: 'checkin', fact_id: checkin.id });
     }
-    for (const { id } of await acksOf(trx, from, contacts)) {
-      await trx.updateTable('ack_item').set({ member_id: to }).where('id', '=', id).execute();
-      moved.push({ kind: 'ack_item', fact_id: id });
-    }
+    for (const kind of ['checkin_photo', 'absence', 'ack_item'] as const)
+      for (const { id } of await rowsOf(trx, kind, from, contacts)) {
+        await trx
+          .updateTable(kind as 'ack_item')
+          .set({ member_id: to })
+          .where('id', '=', id)
+          .execute();
+        moved.push({ kind, fact_id: id });
+      }
 
     for (const { id } of await readingsOf(trx, from, contacts, to)) {
       await trx.updateTable('reading').set({ member_id: to }).where('id', '=', id).execute();
@@ -139,22 +144,26 @@ async function countFirstCheckin(trx: Db, key: CheckinKey, memberId: string): Pr
   if (first) await trx.updateTable('checkin').set({ counted: 1 }).where('id', '=', first.id).execute();
 }
 
-async function acksOf(
+/** Rows that a member has by messages of these contacts. */
+async function rowsOf(
   trx: Db,
+  table: 'checkin_photo' | 'absence' | 'ack_item',
   memberId: string,
   contacts: readonly Contact[],
 ): Promise<{ readonly id: string }[]> {
   const found: { readonly id: string }[] = [];
+  // The three tables name the member and the message alike.
+  const facts = table as 'ack_item';
   for (const { account, contactId } of contacts)
     found.push(
       ...(await trx
-        .selectFrom('ack_item')
-        .innerJoin('message', 'message.id', 'ack_item.message_id')
-        .select('ack_item.id')
-        .where('ack_item.member_id', '=', memberId)
+        .selectFrom(facts)
+        .innerJoin('message', 'message.id', `${facts}.message_id`)
+        .select(`${facts}.id`)
+        .where(`${facts}.member_id`, '=', memberId)
         .where('message.account', '=', account)
         .where('message.contact_id', '=', contactId)
-        .orderBy('ack_item.id')
+        .orderBy(`${facts}.id`)
         .execute()),
     );
   return found;

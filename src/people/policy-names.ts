@@ -239,6 +239,12 @@ export const POLICIES = {
     '一个网站一天问几次',
     'requests to one host in a local day at most, feeds and pasted links together',
   ),
+  'friends-a-day': policy(
+    whole(0, 200),
+    '30',
+    '一天加多少好友',
+    'how many friend requests an account accepts within a day; 0 for none',
+  ),
 } as const satisfies Readonly<Record<string, Policy<unknown>>>;
 
 export type PolicyName = keyof typeof POLICIES;

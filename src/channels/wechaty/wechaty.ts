@@ -23,6 +23,7 @@ import { ECHO_WITHIN, isDeaf, openHearing } from './hearing.ts';
 import { openIntake } from './intake.ts';
 import { showLoginCode } from './login-code.ts';
 import { nameOf, readGroup, readMessage } from './messages.ts';
+import { acceptFriendship, acceptRoomInvitation, listenForRequests } from './requests.ts';
 import { openPatience } from './patience.ts';
 import { sayPart } from './say.ts';
 import { readSendError } from './throttle.ts';
@@ -203,7 +204,8 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     );
     puppet.on(
       'ready',
-      live(() => reportGroups(puppet, broken)),
+      // Before the login rooms would be taken for those of the account's last one.
+      live(() => (state === 'online' ? reportGroups(puppet, broken) : undefined)),
     );
     puppet.on(
       'heartbeat',
@@ -225,6 +227,7 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
         event,
         live(({ roomId }: { roomId: string }) => roomChanged(puppet, roomId)),
       );
+    listenForRequests(puppet, account, () => sink, live);
     puppet.on(
       'reset',
       live(() => giveUp('the puppet asks for a new start', LOST)),
@@ -388,6 +391,8 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     puppet.on('error', () => undefined);
   }
 
+  const onlinePuppet = () => (state === 'online' && bot?.puppet.isLoggedIn ? bot.puppet : undefined);
+
   async function conversationOf(puppet: Puppet, target: ChatTarget): Promise<string> {
     if (target.kind === 'private') return target.contactId;
     const rooms = await puppet.roomList().catch((error: unknown) => {
@@ -430,6 +435,14 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
       ...optional('lastHeardAt', hearing.lastHeardAt()),
       ...optional('deafRestarts', deafRestarts || undefined),
     }),
+
+    async acceptFriend(id) {
+      await acceptFriendship(onlinePuppet(), id);
+    },
+
+    async acceptInvitation(id) {
+      await acceptRoomInvitation(onlinePuppet(), id);
+    },
 
     async send(target, part): Promise<Receipt> {
       const puppet = bot?.puppet;
