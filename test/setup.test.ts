@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -155,6 +156,72 @@ describe('setup as a process', () => {
     expect(stderr).toMatch(/REDIS_URL/);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(await setup('start', { REDIS_URL: 'redis://127.0.0.1' })).toMatchObject({ code: 0 });
+  });
+
+  it('names each missing program in one line of its own, with the way to get it and to do without', async () => {
+    shell();
+    const { code, stderr } = await setup('test');
+    expect(code).toBe(1);
+    const lines = stderr.split('\n').filter((line) => line.includes(' is missing. '));
+    // Redis and Chromium; the Chinese font only where the machine has none.
+    expect(lines.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(lines.map((line) => line.split(' is missing')[0])).size).toBe(lines.length);
+    expect(lines[0]).toMatch(
+      /redis-server is missing\. Debian: apt-get install .*macOS: brew.*or set REDIS_URL/,
+    );
+    for (const line of lines.slice(1))
+      expect(line).toMatch(/is missing\. Debian: apt-get install .*or go without/);
+    expect(stderr.trim().split('\n').at(-1)).toBe("setup: can't go on without redis-server");
+  });
+
+  it('asks apt-get for nothing when it is not root, and only for what is missing when it is', async () => {
+    shell();
+    program('apt-get', `echo "$*" >> "${folder}/apt.log"`);
+    program('chromium', 'true');
+    await setup('test');
+    const asked = existsSync(join(folder, 'apt.log')) ? readFileSync(join(folder, 'apt.log'), 'utf8') : '';
+    if (process.getuid?.() !== 0) return expect(asked).toBe('');
+    expect(asked).toMatch(/^update -q\ninstall -y -q --no-install-recommends redis-server/);
+    expect(asked).not.toContain('chromium');
+  });
+
+  it('needs neither root nor apt-get where everything is there', async () => {
+    shell();
+    program('apt-get', `echo no >> "${folder}/apt.log"`);
+    program('redis-server', 'true');
+    expect(await setup('start')).toMatchObject({ code: 0 });
+    expect(existsSync(join(folder, 'apt.log'))).toBe(false);
+  });
+
+  it('says what is wrong with .env, and not to delete what is well', async () => {
+    shell();
+    mkdirSync(join(folder, '.env'));
+    const { code, stderr } = await setup('start');
+    expect(code).toBe(1);
+    expect(stderr).toBe("setup: .env can't be read (EISDIR): make it a text file that this user may read\n");
+  });
+
+  it('reads a .env as Windows writes it', async () => {
+    shell();
+    writeFileSync(join(folder, '.env'), '\u{feff}REDIS_URL=redis://127.0.0.1\r\n');
+    expect(await setup('start')).toMatchObject({ code: 0 });
+  });
+
+  it('loses no more than a moment when nothing is to be done', async () => {
+    shell();
+    program('redis-server', 'true');
+    await setup('start');
+    const times: number[] = [];
+    for (let at = 0; at < 5; at += 1) {
+      const began = performance.now();
+      await setup('start');
+      times.push(performance.now() - began);
+    }
+    // A bare Node beside it, since the machine may be busy.
+    const began = performance.now();
+    await new Promise((resolve) => execFile(process.execPath, ['-e', ''], resolve));
+    const bare = performance.now() - began;
+    expect(Math.min(...times)).toBeLessThan(300 + 2 * bare);
   });
 
   it('takes a missing browser for a failure in CI, for a line elsewhere', async () => {
