@@ -13,7 +13,7 @@ import { carryOut, tellOfInvitation } from './chat/reach.ts';
 import { forgetTalk } from './chat/forget.ts';
 import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
-import { NUDGE_EVERY, remindGroups, sendPractice } from './chat/nudges.ts';
+import { NUDGE_EVERY, planReviews, remindGroups, sendPractice } from './chat/nudges.ts';
 import { type Clock, DAY, sayWhen } from './clock.ts';
 import { type Config, isLoopback } from './config.ts';
 import type { Db } from './db/open.ts';
@@ -234,6 +234,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     if (config.quietHours && quietUntil(config.quietHours, now, config.zone) !== undefined) return;
     await remindGroups(db, config.zone, now);
     await sendPractice(db, config.zone, now);
+    await planReviews(db, config.zone, now);
   }
 
   async function reminderWait(groupId: string): Promise<number | undefined> {

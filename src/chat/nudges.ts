@@ -2,11 +2,23 @@
  * What the bot says of itself beside lessons, with restraint: one reminder a group before its quiz closes, naming
  * nobody unless that is turned on; in private only to those who agreed, once a day; practice to those who agreed.
  */
-import { HOUR, localDay, localTime, MINUTE, minuteOfDay, startOfDay } from '../clock.ts';
+import {
+  addDays,
+  DAY,
+  HOUR,
+  localDay,
+  localTime,
+  MINUTE,
+  minuteOfDay,
+  mondayOf,
+  startOfDay,
+} from '../clock.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import { planDeliveries } from '../delivery/ledger.ts';
+import { listEnabledGroups } from '../people/groups.ts';
 import { readPolicy } from '../people/policies.ts';
 import { countAsked } from '../quiz/practice.ts';
+import { pickReview } from '../quiz/weekly.ts';
 import { lessonOf, type QuizWindow } from '../quiz/windows.ts';
 import { askCard } from './private.ts';
 
@@ -224,6 +236,31 @@ async function sendOne(trx: Db, memberId: string, zone: string, now: number): Pr
     now,
   );
   return true;
+}
+
+/** Sunday evening, before the week's digest. */
+const REVIEW_DAY = 6;
+const REVIEW_FROM = 19 * 60;
+const REVIEW_TO = 21 * 60;
+
+/** Plans each group's review of the week. Gives how many. */
+export async function planReviews(db: Db, zone: string, now: number): Promise<number> {
+  const [today, minute] = [localDay(now, zone), minuteOfDay(now, zone)];
+  const monday = mondayOf(today);
+  if (addDays(monday, REVIEW_DAY) !== today || minute < REVIEW_FROM || minute >= REVIEW_TO) return 0;
+  let planned = 0;
+  for (const group of await listEnabledGroups(db)) {
+    const cause = `weekly:${group.id}:${monday}`;
+    const known = await db.selectFrom('delivery').select('id').where('cause', '=', cause).executeTakeFirst();
+    if (known || !(await readPolicy(db, 'weekly-review', { groupId: group.id }))) continue;
+    const review = await pickReview(db, group.id, now);
+    if (!review) continue;
+    const content = `${review.window.id} ${review.question}`;
+    const plan = { cause, kind: 'weekly', account: group.account, groupId: group.id, content } as const;
+    await planDeliveries(db, [{ ...plan, closeAfter: DAY, plannedAt: now }], now);
+    planned += 1;
+  }
+  return planned;
 }
 
 /** How often the above is looked at: nothing of it is due to the second. */

@@ -548,7 +548,7 @@ export interface QuizWindowTable {
   closes_at: number;
   /** When the key was owed; null while open. */
   closed_at: number | null;
-  /** JSON of the questions that it asked beside those of its revision; null when there are none. */
+  /** JSON of the questions that it asked beside those of its revision, or `{only: […]}`; null when there are none. */
   drawn: string | null;
   /** JSON: by question the letters of its options as the group saw them; null when they stood in their own order. */
   orders: string | null;
@@ -801,7 +801,7 @@ export interface OccurrenceTable {
 }
 
 export type DeliveryKind =
-  'lesson' | 'digest' | 'key' | 'ack' | 'reply' | 'notice' | 'brief' | 'bulletin' | 'reminder';
+  'lesson' | 'digest' | 'key' | 'ack' | 'reply' | 'notice' | 'brief' | 'bulletin' | 'reminder' | 'weekly';
 
 export type DeliveryState =
   | 'planned'

@@ -4,12 +4,14 @@ import { DAY, localDay, sayWhen } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { composeGroupDay, readGroupDay } from '../digest/daily.ts';
 import { pictureFile } from '../lessons/catalogue.ts';
-import { composeKey, composeLesson } from '../lessons/compose.ts';
+import { mergeParts } from '../lessons/chat.ts';
+import { composeKey, composeLesson, composeQuestion, exampleOf } from '../lessons/compose.ts';
 import type { ChatPart, Lesson } from '../lessons/lesson.ts';
 import { readPolicy } from '../people/policies.ts';
 import { findRevision } from '../lessons/revisions.ts';
 import { splitText } from '../lessons/split.ts';
 import { listQuestionResults } from '../quiz/answers.ts';
+import { openReview, readReview } from '../quiz/weekly.ts';
 import { findWindow, lessonOf, openWindow, ordersOf, type QuizWindow, withDrawn } from '../quiz/windows.ts';
 import { takeFolded } from './folded.ts';
 import { composeBriefDelivery, composeBulletinDelivery, NOTHING_NEW } from './briefs.ts';
@@ -42,6 +44,8 @@ export function makeComposer({ zone, linkBase, nextLesson, tellSecretary }: Comp
         return await composeLessonDelivery(trx, delivery, channel, now);
       case 'key':
         return await composeKeyDelivery(trx, delivery, channel);
+      case 'weekly':
+        return await composeWeekly(trx, delivery, channel, now);
       case 'digest':
         return await composeDigest(trx, delivery, channel, now);
       case 'notice':
@@ -127,6 +131,33 @@ export function makeComposer({ zone, linkBase, nextLesson, tellSecretary }: Comp
     const shares = await listQuestionResults(trx, window.id);
     const options = { ...ordinalOf(delivery), orders: ordersOf(window) };
     return { drafts: toDrafts(composeKey(lesson, shares, options), lesson, channel) };
+  }
+
+  /** `content` of a weekly review is the window's id and the question's number there. */
+  async function composeWeekly(
+    trx: Db,
+    delivery: Delivery,
+    channel: Channel,
+    now: number,
+  ): Promise<Composed> {
+    const [windowId = '', no] = delivery.content.split(' ');
+    const source = await findWindow(trx, windowId);
+    const review = source && (await readReview(trx, { window: source, question: Number(no) }));
+    if (!review || delivery.group_id === null) return { skip: '这道题不在了' };
+    const { lesson, question } = review;
+    const opening = {
+      deliveryId: delivery.id,
+      groupId: delivery.group_id,
+      lessonId: lesson.id,
+      hash: source.hash,
+      opensAt: now,
+      closesAt: now + delivery.close_after,
+    };
+    const window = await openReview(trx, opening, question);
+    const until = sayWhen(window.closes_at, now, zone);
+    const head = `【每周一题】上次《${lesson.title}》里错得最多的一题，${until} 截止，回复如 ${exampleOf([question])}`;
+    const parts = mergeParts([{ kind: 'text', text: head }, ...composeQuestion(question)]);
+    return { drafts: toDrafts(parts, lesson, channel) };
   }
 
   /** As it was approved. One to a single person has its words already. */

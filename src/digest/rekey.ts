@@ -11,7 +11,7 @@ import { findRevision } from '../lessons/revisions.ts';
 import { readPolicy } from '../people/policies.ts';
 import { hashItem } from '../quiz/item.ts';
 import { scoreAnswer } from '../quiz/mark.ts';
-import { lessonOf, type QuizWindow } from '../quiz/windows.ts';
+import { isReview, lessonOf, type QuizWindow } from '../quiz/windows.ts';
 import { applyChanges } from './changes.ts';
 
 export interface KeyChange {
@@ -23,7 +23,8 @@ export interface KeyChange {
 
 /** Questions that were asked as they stand in the lesson now, but with another key. */
 export async function findKeyChanges(db: Db, lesson: Lesson): Promise<KeyChange[]> {
-  const windows = await db.selectFrom('quiz_window').selectAll().where('lesson_id', '=', lesson.id).execute();
+  const all = await db.selectFrom('quiz_window').selectAll().where('lesson_id', '=', lesson.id).execute();
+  const windows = all.filter((window) => !isReview(window));
   const changes: KeyChange[] = [];
   for (const [hash, asked] of Map.groupBy(windows, (window) => window.hash)) {
     const [first] = asked;
@@ -70,7 +71,8 @@ export async function applyKeyChange(
       .execute();
     const windows = await trx.selectFrom('quiz_window').selectAll().where('hash', '=', hash).execute();
     let remarked = 0;
-    for (const window of windows) remarked += await rekeyWindow(trx, window, question, id, zone);
+    for (const window of windows)
+      if (!isReview(window)) remarked += await rekeyWindow(trx, window, question, id, zone);
     await trx.updateTable('key_change').set({ remarked }).where('id', '=', id).execute();
     await appendAudit(trx, {
       at: now,

@@ -185,6 +185,12 @@ export const POLICIES = {
     '截止前提醒',
     'one message to the group an hour before its quiz closes; names also says who has not answered',
   ),
+  'weekly-review': policy(
+    onOff,
+    'on',
+    '每周一题',
+    'on Sunday evening ask the question once more that the group missed most in the week',
+  ),
   'practice-per-day': policy(
     whole(1, 20),
     '3',

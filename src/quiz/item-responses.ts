@@ -2,7 +2,7 @@
 import type { Db } from '../db/open.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import { type ItemStats, itemStats, type Response } from './item-stats.ts';
-import { lessonOf } from './windows.ts';
+import { isReview, lessonOf } from './windows.ts';
 
 export interface RevisionStats {
   readonly lesson: Lesson;
@@ -19,7 +19,10 @@ export async function listItemStats(db: Db, lessonId?: string): Promise<Revision
     .orderBy('opens_at')
     .execute();
   const found: RevisionStats[] = [];
-  for (const [, asked] of Map.groupBy(windows, ({ hash }) => hash)) {
+  for (const [, asked] of Map.groupBy(
+    windows.filter((window) => !isReview(window)),
+    ({ hash }) => hash,
+  )) {
     const last = asked.at(-1);
     const lesson = last && (await lessonOf(db, last));
     if (!lesson) continue;

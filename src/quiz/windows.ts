@@ -79,10 +79,18 @@ export async function lessonOf(
   return lesson && withDrawn(lesson, window);
 }
 
-/** `drawn` stands beside the questions of the lesson, and instead of those whose number it has. */
+/** Whether it asks one question once more, by itself. */
+export const isReview = ({ drawn }: Pick<QuizWindow, 'drawn'>): boolean => drawn?.startsWith('{') === true;
+
+/**
+ * `drawn` stands beside the questions of the lesson, and instead of those whose number it has; in a review it is all
+ * that is asked.
+ */
 export function withDrawn(lesson: Lesson, { drawn }: Pick<QuizWindow, 'drawn'>): Lesson {
   if (drawn === null) return lesson;
-  const others = JSON.parse(drawn) as Question[];
+  const read = JSON.parse(drawn) as Question[] | { readonly only: Question[] };
+  if (!Array.isArray(read)) return { ...lesson, questions: read.only, draws: [] };
+  const others = read;
   const numbers = new Set(others.map(({ no }) => no));
   const questions = [...lesson.questions.filter(({ no }) => !numbers.has(no)), ...others];
   return { ...lesson, questions: questions.toSorted((a, b) => a.no - b.no) };

@@ -53,6 +53,7 @@ const PRIORITY: Readonly<Record<DeliveryKind, number>> = {
   lesson: 4,
   notice: 4,
   bulletin: 4,
+  weekly: 4,
   digest: 5,
   brief: 5,
   reminder: 6,

@@ -306,4 +306,25 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     await ann.whispers('退订提醒');
     await ann.hears(/不再私下提醒/);
   });
+
+  it('asks the question of the week once more that the group missed most', async () => {
+    await arrive();
+    for (const name of ['黄秀兰', '韦国强', '覃小燕']) await school.pupil(name).says('1A 2B 3错');
+    await school.pass(31 * MINUTE);
+    expect(await school.hears(/【答案】/)).toMatch(/错得最多的是第 1 题/);
+    // Sunday, 19:01.
+    school.clock.set(Date.parse('2026-11-29T19:01:00+08:00'));
+    await school.app.tick();
+    const review = await school.hears(/【每周一题】/);
+    expect(review).toMatch(/《横州和茉莉花》里错得最多的一题，明天 19:0\d 截止，回复如 A\n1\. /);
+    await school.pupil('黄秀兰').says('B');
+    const answers = await school.db
+      .selectFrom('answer')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .executeTakeFirstOrThrow();
+    expect(answers).toMatchObject({ question: 1, value: 'B', correct: 1, counted: 1 });
+    await school.pass(2 * MINUTE);
+    expect((await school.said()).filter((text) => /每周一题/.test(text))).toHaveLength(1);
+  });
 });
