@@ -69,6 +69,7 @@ const partsFor = (db: Db): HandlerParts => ({
   db,
   log: silentLog,
   zone: ZONE,
+  config: { zone: ZONE, channels: [] },
   now: () => Date.now(),
   lessons: () => (LESSON ? [LESSON] : []),
   botNames: () => ['小课'],

@@ -138,13 +138,14 @@ async function shootStates() {
     parts: { database: 'ok', queue: 'ok', unknownDeliveries: 0, heldDeliveries: 0, channels: [] },
   };
   const broken = () => Promise.reject(new Error('gone'));
-  const base: Pick<WebParts, 'config' | 'clock' | 'log' | 'catalogue' | 'sendNextLesson' | 'sessions'> = {
+  const base: Omit<WebParts, 'health' | 'upcoming' | 'participation' | 'sandbox'> = {
     config: readConfig({ PORT: '0' }, process.cwd()),
     clock: systemClock,
     log: silentLog,
     catalogue: () => ({ lessons: [], faults: [], byId: new Map(), sources: new Map() }),
     sendNextLesson: broken,
     sessions: { isLinkLive: broken, spendLink: broken, find: broken },
+    entry: { startDesk: broken, deskState: broken, spendDesk: broken, endSession: broken },
   };
   const states = {
     broken: { health: async () => down, upcoming: broken, participation: broken },

@@ -11,10 +11,11 @@ import { planAcks } from './chat/acks.ts';
 import { type Notice, noticeCertifications, tellDeciders } from './chat/notices.ts';
 import { carryOut, tellOfInvitation } from './chat/reach.ts';
 import { forgetTalk } from './chat/forget.ts';
+import { tellWaiting } from './chat/tell.ts';
 import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
 import { NUDGE_EVERY, planReviews, remindGroups, sendPractice } from './chat/nudges.ts';
-import { type Clock, DAY, sayWhen } from './clock.ts';
+import { type Clock, DAY, SECOND, sayWhen } from './clock.ts';
 import { type Config, isLoopback } from './config.ts';
 import type { Db } from './db/open.ts';
 import { makeComposer } from './delivery/compose.ts';
@@ -38,6 +39,7 @@ import { expireHeld, guardStorm } from './delivery/storm.ts';
 import { reasonOf } from './errors.ts';
 import { type Catalogue, loadCatalogue } from './lessons/catalogue.ts';
 import { recordCatalogue } from './lessons/revisions.ts';
+import { listWritten, stampWritten, withWritten } from './lessons/written.ts';
 import type { Log } from './log.ts';
 import type { FetchRules } from './news/fetch.ts';
 import { openNewsroom } from './newsroom.ts';
@@ -47,6 +49,7 @@ import { beginLogin, finishLogin, reportGroup } from './people/relogin.ts';
 import { settlePoints } from './quiz/settle.ts';
 import { readPolicy } from './people/policies.ts';
 import { getGroup } from './people/groups.ts';
+import { forgetTries } from './people/sessions.ts';
 import { closeDueWindows } from './schedule/closing.ts';
 import { endLate } from './schedule/late.ts';
 import { planDue, rereadCalendar } from './schedule/planner.ts';
@@ -86,6 +89,8 @@ export interface App {
 }
 
 const BOT_NAME = '小课';
+/** How often it is looked whether somebody has to be told of something. */
+const TELL_EVERY = 10 * SECOND;
 
 export async function openApp(parts: AppParts): Promise<App> {
   const { config, db, clock, log, channels, redis, passing = passOn } = parts;
@@ -96,13 +101,17 @@ export async function openApp(parts: AppParts): Promise<App> {
       ? config.publicUrl
       : undefined;
 
-  let catalogue = await readLessons();
+  let folder = await readLessons();
+  let catalogue = folder;
+  let written = '';
+  await takeWritten();
   const stopping = new AbortController();
   const epoch = await beginEpoch(db, clock.now());
   const owner = { instance: `${hostname()}:${config.dataDir}`, epoch };
   await takeAccounts(db, accounts, owner, clock, log);
   let renewedAt = clock.now();
   let isLost = false;
+  let toldAt = 0;
   await retryFailed(db);
 
   const courier = makeCourier({
@@ -134,10 +143,12 @@ export async function openApp(parts: AppParts): Promise<App> {
   });
 
   const handling = serial(async () => {
+    await takeWritten();
     const handled = await handleNew({
       db,
       log,
       zone: config.zone,
+      config,
       now: () => clock.now(),
       lessons: () => catalogue.lessons,
       botNames: (account) => [BOT_NAME, channelOf(account)?.status().name ?? BOT_NAME],
@@ -191,10 +202,12 @@ export async function openApp(parts: AppParts): Promise<App> {
     const now = clock.now();
     await keepAccounts(now);
     if (isLost) return;
+    await takeWritten();
     if ((await planDue(db, catalogue.lessons, now)) > 0) await passing('planned');
     await guardStorms(now);
     await planAcks(db, now);
     await noticeCertifications(db, now);
+    await tellPeople(now);
     // Answers that have arrived count before their quiz is closed.
     await inbox.settled();
     await handling.run();
@@ -213,7 +226,9 @@ export async function openApp(parts: AppParts): Promise<App> {
 
   const sweeping = serial(async () => {
     if (isLost) return;
-    catalogue = await readLessons();
+    folder = await readLessons();
+    written = '';
+    await takeWritten();
     await settleOrphans(db, accounts, own, clock.now());
     for (const channel of channels)
       if (channel.status().state === 'online') await searchHistory(db, channel, epoch, clock.now());
@@ -223,6 +238,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await remindUnread(db, reminderWait, clock.now());
     newsroom.poke();
     for (const channel of channels) await carryOut({ db, log, now: () => clock.now() }, channel);
+    await forgetTries(db, clock.now());
   }, log);
 
   let nudgedAt = Number.NEGATIVE_INFINITY;
@@ -259,6 +275,21 @@ export async function openApp(parts: AppParts): Promise<App> {
     const read = await loadCatalogue(config.lessonsDir);
     await recordCatalogue(db, read, 'operator', clock.now());
     return read;
+  }
+
+  async function tellPeople(now: number): Promise<void> {
+    if (now - toldAt < TELL_EVERY && now >= toldAt) return;
+    toldAt = now;
+    const states = channels.map((channel) => channel.status());
+    await tellWaiting(db, { zone: config.zone, channels: states }, now);
+  }
+
+  /** What was approved, changed or taken back since, of the lessons that people wrote here. */
+  async function takeWritten(): Promise<void> {
+    const stamp = `written ${await stampWritten(db)}`;
+    if (stamp === written) return;
+    catalogue = withWritten(folder, await listWritten(db));
+    written = stamp;
   }
 
   async function nextLesson(trx: Db, groupId: string, now: number): Promise<string | undefined> {

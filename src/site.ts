@@ -10,7 +10,16 @@ import { UserError } from './errors.ts';
 import type { Log } from './log.ts';
 import { findGroup } from './people/groups.ts';
 import { STATUS_NAMES } from './people/members.ts';
-import { findSession, isLoginTokenLive, spendLoginToken } from './people/sessions.ts';
+import { type Actor, isInScope } from './people/scope.ts';
+import {
+  endSession,
+  isLoginTokenLive,
+  readDeskCode,
+  spendDeskCode,
+  spendLoginToken,
+  startDeskCode,
+} from './people/sessions.ts';
+import { findViewer } from './people/viewer.ts';
 import { previewSends } from './schedule/preview.ts';
 import { sendNow } from './schedule/send-now.ts';
 import { nextUntaught } from './schedule/syllabus.ts';
@@ -40,8 +49,8 @@ export function webParts(parts: SiteParts, health: () => Promise<HealthView>): W
     log,
     catalogue: app.catalogue,
     health,
-    upcoming: () => readUpcoming(parts),
-    participation: () => readWeek(parts),
+    upcoming: (viewer) => readUpcoming(parts, viewer),
+    participation: (viewer) => readWeek(parts, viewer),
     ...(sandbox ? { sandbox } : {}),
     sendNextLesson: (roomId) => sendNext(parts, roomId),
     readings: {
@@ -50,25 +59,32 @@ export function webParts(parts: SiteParts, health: () => Promise<HealthView>): W
     },
     sessions: {
       isLinkLive: (secret) => isLoginTokenLive(db, secret, clock.now()),
-      spendLink: (secret) => spendLoginToken(db, secret, clock.now()),
-      find: (secret) => findSession(db, secret, clock.now()),
+      spendLink: (secret, browser) => spendLoginToken(db, secret, clock.now(), browser),
+      find: (secret) => findViewer(db, secret, clock.now()),
+    },
+    entry: {
+      startDesk: (browser) => startDeskCode(db, browser, clock.now()),
+      deskState: (browser) => readDeskCode(db, browser, clock.now()),
+      spendDesk: (browser) => spendDeskCode(db, browser, clock.now()),
+      endSession: (secret) => endSession(db, secret, clock.now()),
     },
   };
 }
 
-async function readUpcoming({ db, clock, config, app }: SiteParts): Promise<UpcomingView[]> {
+async function readUpcoming({ db, clock, config, app }: SiteParts, viewer: Actor): Promise<UpcomingView[]> {
   const now = clock.now();
   const sends = await previewSends(db, config, app.catalogue().lessons, now, now + 7 * DAY);
   return sends
+    .filter(({ group }) => isInScope(viewer, group.unit_id))
     .slice(0, SHOWN)
     .map(({ at, nominalAt, group, title }) => ({ at, hour: nominalAt, topic: group.topic, title }));
 }
 
 /** From Monday to Sunday of this week. */
-async function readWeek({ db, clock, config }: SiteParts): Promise<ParticipationView> {
+async function readWeek({ db, clock, config }: SiteParts, viewer: Actor): Promise<ParticipationView> {
   const monday = mondayOf(localDay(clock.now(), config.zone));
   const sunday = addDays(monday, 6);
-  const { groups, members } = await readParticipation(db, monday, sunday);
+  const { groups, members } = await readParticipation(db, monday, sunday, viewer);
   return {
     week: `${sayDay(monday)}—${sayDay(sunday)}`,
     groups,

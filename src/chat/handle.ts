@@ -22,8 +22,11 @@ import { greetOnce, isStranger } from '../people/reach.ts';
 import { readActorOf } from '../people/scope.ts';
 import { findPrivateQuiz } from '../quiz/private.ts';
 import { lessonOf, type QuizWindow, windowAt } from '../quiz/windows.ts';
+import type { PaceConfig } from '../schedule/outlook.ts';
 import { sayAck } from './acks.ts';
+import type { DeskContext } from './commands/desk.ts';
 import { answerCommand } from './commands/index.ts';
+import { type DeskIntent, takeAtDesk, takeLoose } from './desk.ts';
 import { type Intent, interpret } from './interpret.ts';
 import { explainAsk } from './explain.ts';
 import { answerPrivate, type Asked, readPrivateQuiz } from './private.ts';
@@ -36,6 +39,8 @@ export interface HandlerParts {
   readonly db: Db;
   readonly log: Log;
   readonly zone: string;
+  /** What a plan has to fit. */
+  readonly config: PaceConfig;
   readonly now: () => number;
   readonly lessons: () => readonly Lesson[];
   /** Names under which people mention the bot of an account. */
@@ -203,11 +208,13 @@ class HandledElsewhere extends Error {
   override name = 'HandledElsewhere';
 }
 
-/** What stays of a message: of who somebody says they are only that they said it. */
-const keptOf = (intent: Intent) =>
-  intent.kind === 'command' && intent.name === 'bind'
-    ? { intent: JSON.stringify({ ...intent, rest: '' }), text: null }
-    : { intent: JSON.stringify(intent) };
+/** What stays of a message: of who somebody says they are, and of a code, only that they said it. */
+function keptOf(intent: Intent | DeskIntent) {
+  if (intent.kind === 'command' && intent.name === 'bind')
+    return { intent: JSON.stringify({ ...intent, rest: '' }), text: null };
+  const isSecret = intent.kind === 'desk' && intent.name === 'desk';
+  return { intent: JSON.stringify(intent), ...(isSecret ? { text: null } : {}) };
+}
 
 const NONE: Intent = { kind: 'none' };
 const READ: Intent = { kind: 'command', name: 'read', rest: '' };
@@ -218,11 +225,17 @@ async function understand(
   row: MessageTable,
   group: Group | undefined,
   now: number,
-): Promise<Intent> {
+): Promise<Intent | DeskIntent> {
   if (group) await recordSeat(trx, group.id, row.contact_id, row.sender_name);
   if (row.kind === 'recall') await withdrawMessage(trx, row, parts.zone, now);
   if (row.kind !== 'text' || !row.text) return NONE;
   if (group && (await noteReading(trx, row, group, now))) return READ;
+  const desk = group ? undefined : await openDesk(parts, trx, row, now);
+  const taken = desk && (await takeAtDesk(row.text, desk));
+  if (taken) {
+    await oweReply(trx, row, group, taken.reply, now);
+    return taken.intent;
+  }
   const asked = group ? undefined : await findAsked(trx, row);
   const found = await findScene(trx, row, group);
   const scene: Scene = asked ? { asked, lesson: { ...found.lesson, ...asked.lesson } as Lesson } : found;
@@ -238,6 +251,12 @@ async function understand(
   if (!group && !isClaim && (await isStranger(trx, contact))) {
     if (await greetOnce(trx, contact, now)) await oweReply(trx, row, group, STRANGER, now);
     return NONE;
+  }
+  const isUnclear = intent.kind === 'none' || (intent.kind === 'ask' && !scene.window && !scene.asked);
+  const loose = desk && isUnclear ? await takeLoose(row.text, desk) : undefined;
+  if (loose) {
+    await oweReply(trx, row, group, loose.reply, now);
+    return loose.intent;
   }
   if (intent.kind === 'none') return intent;
   const member = await memberOf(
@@ -280,6 +299,27 @@ async function understand(
   const reply = await replyTo(parts, trx, { row, intent, recorded, scene, memberId: member.id, now });
   if (reply) await oweReply(trx, row, group, reply, now);
   return intent;
+}
+
+/** What a private message may be to a secretary's desk. Nobody becomes anybody by being looked at. */
+async function openDesk(parts: HandlerParts, trx: Db, row: MessageTable, now: number): Promise<DeskContext> {
+  const contact = { account: row.account, contactId: row.contact_id };
+  const member = await findMemberOf(trx, row.account, row.contact_id);
+  const memberId = member?.id ?? '';
+  return {
+    db: trx,
+    zone: parts.zone,
+    config: parts.config,
+    now,
+    memberId,
+    messageId: row.id,
+    writtenAt: row.sent_at,
+    word: '',
+    ...contact,
+    actor: await readActorOf(trx, { ...contact, memberId }, now),
+    lessons: parts.lessons(),
+    ...optional('linkBase', parts.linkBase(row.account)),
+  };
 }
 
 /** The group it is about, and the quiz that was open there when it was written. */

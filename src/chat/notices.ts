@@ -10,6 +10,8 @@ export interface Notice {
   /** Unique together with the person: telling the same thing again does nothing. */
   readonly cause: string;
   readonly text: string;
+  /** By these accounts only; absent: by any. */
+  readonly accounts?: readonly string[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Notice {
 export async function tellMembers(
   db: Db,
   memberIds: readonly string[],
-  { cause, text }: Notice,
+  { cause, text, accounts }: Notice,
   now: number,
 ): Promise<number> {
   if (memberIds.length === 0) return 0;
@@ -29,6 +31,7 @@ export async function tellMembers(
     .where('member_id', 'in', [...memberIds])
     .where('confirmed', '=', 1)
     .where('closed_at', 'is', null)
+    .$if(accounts !== undefined, (query) => query.where('account', 'in', [...(accounts ?? [])]))
     .orderBy('created_at')
     .orderBy('id')
     .execute();

@@ -51,6 +51,9 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
   ).flatMap(([name, words]) => words.map((word) => [word, name] as const)),
 );
 
+/** All of them, for the nearest right one. */
+export const COMMAND_WORDS: readonly string[] = [...WORDS.keys()];
+
 /** Commands that are followed by something. */
 const WITH_REST =
   /^(认证|绑定|提问|搜索|搜|电商动态|动态|补学|补课|补打卡|补卡|补签|排行榜|排行|光荣榜|请假|练习)(?:\s*[:：,，]\s*|\s+)(\S[\s\S]*)$/;

@@ -104,7 +104,7 @@ async function pinApproved(
 }
 
 /** Why nothing may be said of what people wrote: it isn't approved, or not any more. */
-async function withheld(trx: Db, delivery: Delivery): Promise<string | undefined> {
+export async function withheld(trx: Db, delivery: Delivery): Promise<string | undefined> {
   if (delivery.kind === 'lesson') {
     const head = await findHead(trx, delivery.content);
     if (head && head.withdrawn_at === null) return undefined;

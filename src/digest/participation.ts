@@ -1,5 +1,6 @@
 /** Who took part, for a span of local days, from the rollups. */
 import type { Db } from '../db/open.ts';
+import { type Actor, TERMINAL, unitInScope } from '../people/scope.ts';
 
 export interface GroupParticipation {
   readonly key: string;
@@ -26,16 +27,21 @@ export interface MemberParticipation {
   readonly days: number;
 }
 
-/** Both ends of the span belong to it. Groups are the enabled ones; members are those who took part. */
+/**
+ * Both ends of the span belong to it. Groups are the enabled ones in the actor's scope; members are those who took
+ * part there.
+ */
 export async function readParticipation(
   db: Db,
   from: string,
   to: string,
+  actor: Actor = TERMINAL,
 ): Promise<{ groups: GroupParticipation[]; members: MemberParticipation[] }> {
   const groups = await db
     .selectFrom('chat_group')
     .select(['id', 'key', 'topic'])
     .where('enabled', '=', 1)
+    .where(unitInScope(actor, 'chat_group.unit_id'))
     .orderBy('created_at')
     .orderBy('id')
     .execute();
@@ -65,6 +71,7 @@ export async function readParticipation(
     .where('day', '>=', from)
     .where('day', '<=', to)
     .where('chat_group.enabled', '=', 1)
+    .where(unitInScope(actor, 'chat_group.unit_id'))
     .where((eb) => eb.or([eb('answers', '>', 0), eb('checkins', '>', 0)]))
     .groupBy([
       'rollup_member_day.group_id',

@@ -39,18 +39,26 @@ const TRY_WITHIN = 10 * SECOND;
 /** How far ahead the hours of other plans are avoided. */
 const TAKEN_AHEAD = 40 * DAY;
 
+interface Fitting {
+  readonly planned: ScheduledFor;
+  readonly groups: readonly Group[];
+  readonly world: FitWorld;
+}
+
 /**
- * Schedules what fits. Throws `MisfitError` with the nearest plan where it doesn't fit, and `UserError` for what
- * is wrong in itself.
+ * Looks whether a plan fits, and writes nothing. Throws `MisfitError` with the nearest plan where it doesn't fit,
+ * and `UserError` for what is wrong in itself. `tryWithin`: how long a nearer plan is looked for, ms; nothing else
+ * happens meanwhile.
  */
-export async function scheduleFitting(
+export async function fitPlan(
   db: Db,
   config: PaceConfig,
   lessons: readonly Lesson[],
   added: NewSchedule,
   who: string,
   now: number,
-): Promise<Scheduled> {
+  tryWithin = TRY_WITHIN,
+): Promise<Fitting> {
   const draft = draftSchedule(added, who, now);
   const groups = added.groups === 'all' ? await listEnabledGroups(db) : added.groups;
   const planned: ScheduledFor = { schedule: draft, groups: groups.filter(({ enabled }) => enabled === 1) };
@@ -62,18 +70,37 @@ export async function scheduleFitting(
   };
   const misfit = findMisfit(world, planned);
   if (misfit) {
-    const nearest = searchNearest(misfit, planned, world);
+    const nearest = searchNearest(misfit, planned, world, tryWithin);
     const cure = nearest
       ? `the nearest plan that fits: ${sayTimes(nearest, draft.zone)}`
       : 'nothing near it fits: name fewer groups, or give the account more room with PACE, QUIET_HOURS or "weike setting"';
     throw new MisfitError(`${sayMisfit(misfit, draft, world)}; ${cure}`, misfit, nearest);
   }
+  return { planned, groups, world };
+}
+
+/** Schedules what fits. Throws what `fitPlan` throws. */
+export async function scheduleFitting(
+  db: Db,
+  config: PaceConfig,
+  lessons: readonly Lesson[],
+  added: NewSchedule,
+  who: string,
+  now: number,
+  tryWithin = TRY_WITHIN,
+): Promise<Scheduled> {
+  const { planned, groups, world } = await fitPlan(db, config, lessons, added, who, now, tryWithin);
   const warnings = await warningsFor(db, config, { ...planned, groups }, world);
   return { schedule: await addSchedule(db, added, who, now), warnings };
 }
 
-function searchNearest(misfit: Misfit, planned: ScheduledFor, world: FitWorld): Times | undefined {
-  const deadline = performance.now() + TRY_WITHIN;
+function searchNearest(
+  misfit: Misfit,
+  planned: ScheduledFor,
+  world: FitWorld,
+  tryWithin: number,
+): Times | undefined {
+  const deadline = performance.now() + tryWithin;
   let left = MOST_TRIES;
   const gaveUp: Misfit = { ...misfit, kind: 'day' };
   const until = world.now + TAKEN_AHEAD;

@@ -6,7 +6,9 @@ import { getCookie } from 'hono/cookie';
 
 import { isLocalOnly, isLoopback } from '../config.ts';
 import { reasonOf } from '../errors.ts';
+import { type Actor, TERMINAL } from '../people/scope.ts';
 import { notice } from './layout.ts';
+import { loginFirst } from './pages/login.ts';
 import type { WebParts } from './parts.ts';
 
 export const SESSION_COOKIE = 'weike_session';
@@ -63,24 +65,38 @@ export const sameOrigin = ({ config }: WebParts): MiddlewareHandler =>
     return refuse(c, 403, '没有执行', '这个操作不是从本站的页面发起的，什么也没有改动。');
   };
 
-/** Names and figures: open on a machine of one's own, else for whoever came in by a link. */
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** Who looks at the page, behind `requireSession`. */
+    viewer: Actor;
+  }
+}
+
+/** Whoever sits at the machine that nobody else can reach. */
+const LOCAL: Actor = { ...TERMINAL, who: 'console', via: 'console' };
+
+/** Names and figures: all of them on a machine of one's own, else those of whoever came in. */
 export const requireSession = (parts: WebParts): MiddlewareHandler =>
   async function checkSession(c, next) {
-    if (isLocalOnly(parts.config)) return await next();
-    const isKnown = await hasSession(parts, c).catch((error: unknown) => {
+    const viewer = await findViewerOf(parts, c).catch((error: unknown) => {
       parts.log.error({ reason: reasonOf(error) }, 'a session can not be looked up');
-      return undefined;
+      return 'unknown' as const;
     });
-    if (isKnown === undefined)
+    if (viewer === 'unknown')
       return refuse(c, 503, '暂时进不去', '数据库连不上，认不出您是谁。记下过的都还在，恢复以后再打开就行。');
-    if (isKnown) return await next();
-    return refuse(c, 401, '请先登录', '在服务器上运行 npm run -s weike -- admin-link，用它给出的链接进来。');
+    if (!viewer) return c.html(loginFirst(), 401);
+    c.set('viewer', viewer);
+    return await next();
   };
 
-export async function hasSession(parts: WebParts, c: Context): Promise<boolean> {
+async function findViewerOf(parts: WebParts, c: Context): Promise<Actor | undefined> {
+  if (isLocalOnly(parts.config)) return LOCAL;
   const secret = getCookie(c, SESSION_COOKIE);
-  return secret !== undefined && (await parts.sessions.find(secret)) !== undefined;
+  return secret === undefined ? undefined : await parts.sessions.find(secret);
 }
+
+export const hasSession = async (parts: WebParts, c: Context): Promise<boolean> =>
+  (await findViewerOf(parts, c)) !== undefined;
 
 /** The sandbox: open on a machine of one's own, else by its token or a session. */
 export const requireSandbox = (parts: WebParts): MiddlewareHandler =>

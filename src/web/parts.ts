@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Catalogue } from '../lessons/catalogue.ts';
 import type { Log } from '../log.ts';
+import type { Actor } from '../people/scope.ts';
 
 export interface HealthView {
   readonly status: 'ok' | 'degraded' | 'down';
@@ -70,8 +71,9 @@ export interface WebParts {
   readonly log: Log;
   readonly catalogue: () => Catalogue;
   readonly health: () => Promise<HealthView>;
-  readonly upcoming: () => Promise<readonly UpcomingView[]>;
-  readonly participation: () => Promise<ParticipationView>;
+  /** Of what the viewer may see, here and below. */
+  readonly upcoming: (viewer: Actor) => Promise<readonly UpcomingView[]>;
+  readonly participation: (viewer: Actor) => Promise<ParticipationView>;
   readonly sandbox?: SandboxChannel;
   /** Sends the group its next lesson; what to tell the person who pressed. */
   readonly sendNextLesson: (roomId: string) => Promise<string>;
@@ -83,7 +85,29 @@ export interface WebParts {
   };
   readonly sessions: {
     readonly isLinkLive: (secret: string) => Promise<boolean>;
-    readonly spendLink: (secret: string) => Promise<{ session: string; expiresAt: number } | undefined>;
-    readonly find: (secret: string) => Promise<{ role: string } | undefined>;
+    readonly spendLink: (secret: string, browser: BrowserView) => Promise<OpenedView | undefined>;
+    /** Whose session it is, with what they may do now; `undefined` when that is nothing. */
+    readonly find: (secret: string) => Promise<Actor | undefined>;
   };
+  /** Coming in at a desk, and going out. */
+  readonly entry: {
+    readonly startDesk: (
+      browser: BrowserView,
+    ) => Promise<{ code: string; browser: string; expiresAt: number } | undefined>;
+    readonly deskState: (browser: string) => Promise<'waiting' | 'claimed' | 'gone'>;
+    readonly spendDesk: (browser: string) => Promise<OpenedView | undefined>;
+    readonly endSession: (secret: string) => Promise<void>;
+  };
+}
+
+/** A browser as its owner knows it, and where it is, as a hash. */
+export interface BrowserView {
+  readonly agent: string;
+  readonly from: string;
+}
+
+/** A session that was opened: its secret, and when it ends, ms. */
+export interface OpenedView {
+  readonly session: string;
+  readonly expiresAt: number;
 }

@@ -5,24 +5,15 @@ import { join } from 'node:path';
 
 import { serve, type ServerType } from '@hono/node-server';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
-import { setCookie } from 'hono/cookie';
 
 import { SECOND } from '../clock.ts';
+import { isLocalOnly } from '../config.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { picturesOf, pictureType } from '../lessons/catalogue.ts';
-import {
-  cookieOptions,
-  isSecure,
-  knownHost,
-  requireSession,
-  sameOrigin,
-  securityHeaders,
-  SESSION_COOKIE,
-} from './guards.ts';
+import { isSecure, knownHost, requireSession, sameOrigin, securityHeaders } from './guards.ts';
 import { failurePage, notice } from './layout.ts';
-import { enterPage, staleLinkPage } from './pages/enter.ts';
+import { loginRoutes } from './login-routes.ts';
 import { homePage } from './pages/home.ts';
 import { lessonPage } from './pages/lesson.ts';
 import type { HealthView, WebParts } from './parts.ts';
@@ -42,8 +33,6 @@ export interface Site {
 const CLOSE_WITHIN = SECOND;
 /** What can't be read by then can't be read. */
 const ANSWER_WITHIN = 3 * SECOND;
-/** The largest form: a link's secret. */
-const LARGEST_FORM = 4 * 1024;
 
 /** The routes, without a listening server: what the tests call. */
 export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
@@ -61,6 +50,7 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
     return c.json(health, health.status === 'down' ? 503 : 200, { 'Cache-Control': 'no-store' });
   });
   app.route('/', typeModeRoutes(isSecure(parts)));
+  app.route('/', loginRoutes(parts));
   homeRoutes(app, parts);
   lessonRoutes(app, parts);
   readingRoutes(app, parts);
@@ -101,31 +91,21 @@ const askHealth = async (parts: WebParts): Promise<HealthView> =>
 
 function homeRoutes(app: Hono, parts: WebParts): void {
   app.get('/', requireSession(parts), async (c) => {
+    const viewer = c.get('viewer');
     const [health, upcoming, participation] = await Promise.all([
       askHealth(parts),
-      inTime(parts, 'upcoming', parts.upcoming),
-      inTime(parts, 'participation', parts.participation),
+      inTime(parts, 'upcoming', () => parts.upcoming(viewer)),
+      inTime(parts, 'participation', () => parts.participation(viewer)),
     ]);
-    const hasSandbox = parts.sandbox !== undefined;
-    const { lessons, faults } = parts.catalogue();
+    // How the place runs is for those who run it.
+    const runs = viewer.units === 'all';
+    const hasSandbox = runs && parts.sandbox !== undefined;
+    const { lessons, faults: all } = parts.catalogue();
+    const faults = runs ? all : [];
     const now = parts.clock.now();
     const read = { ...(upcoming ? { upcoming } : {}), ...(participation ? { participation } : {}) };
-    const view = { health, ...read, lessons, faults, hasSandbox };
+    const view = { health, ...read, lessons, faults, hasSandbox, runs, canLeave: !isLocalOnly(parts.config) };
     return c.html(homePage({ ...view, now, zone: parts.config.zone }));
-  });
-  app.get('/enter', async (c) => {
-    const secret = c.req.query('t') ?? '';
-    return (await parts.sessions.isLinkLive(secret))
-      ? c.html(enterPage(secret))
-      : c.html(staleLinkPage(), 410);
-  });
-  app.use('/enter', bodyLimit({ maxSize: LARGEST_FORM, onError: (c) => c.html(staleLinkPage(), 413) }));
-  app.post('/enter', async (c) => {
-    const { t } = await c.req.parseBody();
-    const spent = typeof t === 'string' ? await parts.sessions.spendLink(t) : undefined;
-    if (!spent) return c.html(staleLinkPage(), 410);
-    setCookie(c, SESSION_COOKIE, spent.session, cookieOptions(parts, new Date(spent.expiresAt)));
-    return c.redirect('/', 303);
   });
 }
 

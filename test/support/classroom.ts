@@ -75,6 +75,7 @@ export async function openClassroom(
       db,
       log: silentLog,
       zone: ZONE,
+      config: { zone: ZONE, channels: [] },
       now: () => clock.now(),
       lessons: () => [lesson],
       botNames: () => ['小课'],

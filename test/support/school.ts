@@ -41,6 +41,8 @@ export interface School {
   said(roomKey?: string): Promise<string[]>;
   /** Waits until the bot has said something like this in the group. */
   hears(pattern: RegExp, roomKey?: string): Promise<string>;
+  /** Stops the application and starts it anew on the same database. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,15 +52,17 @@ export async function openSchool(dialect: Dialect, start = '2026-11-24T19:59:00+
   const config = readConfig({ LESSONS_DIR: `${ROOT}lessons`, LOG_LEVEL: 'silent' }, ROOT);
   const sandbox = openSandbox({ db, clock, lessonsDir: config.lessonsDir });
   await seedWorld(db, (await loadCatalogue(config.lessonsDir)).lessons, config.zone, clock.now());
-  const app = await openApp({
-    config,
-    db,
-    clock,
-    log: silentLog,
-    redis: { path: inject('redisPath') },
-    channels: [sandbox],
-    queuePrefix: `t-${randomUUID()}`,
-  });
+  const run = () =>
+    openApp({
+      config,
+      db,
+      clock,
+      log: silentLog,
+      redis: { path: inject('redisPath') },
+      channels: [sandbox],
+      queuePrefix: `t-${randomUUID()}`,
+    });
+  let app = await run();
   const roomOf = (key: string) => {
     const room = SANDBOX_WORLD.rooms.find((one) => one.key === key);
     if (!room) throw new Error(`no room ${key}`);
@@ -75,7 +79,9 @@ export async function openSchool(dialect: Dialect, start = '2026-11-24T19:59:00+
 
   return {
     db,
-    app,
+    get app() {
+      return app;
+    },
     clock,
     sandbox,
     pupil(name) {
@@ -102,6 +108,10 @@ export async function openSchool(dialect: Dialect, start = '2026-11-24T19:59:00+
     },
     said: (key = 'huacha') => wordsOf({ roomId: roomOf(key).id }),
     hears: (pattern, key = 'huacha') => heard({ roomId: roomOf(key).id }, pattern),
+    async restart() {
+      await app.stop();
+      app = await run();
+    },
     async close() {
       await app.stop();
       await close();

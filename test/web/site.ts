@@ -11,11 +11,15 @@ import type { Catalogue } from '../../src/lessons/catalogue.ts';
 import type { Lesson } from '../../src/lessons/lesson.ts';
 import { silentLog } from '../../src/log.ts';
 import {
+  endSession,
   issueLoginToken,
   isLoginTokenLive,
-  findSession,
+  readDeskCode,
+  spendDeskCode,
   spendLoginToken,
+  startDeskCode,
 } from '../../src/people/sessions.ts';
+import { findViewer } from '../../src/people/viewer.ts';
 import type { WebParts } from '../../src/web/parts.ts';
 import { makeRoutes, openWeb } from '../../src/web/server.ts';
 import { recordingSink } from '../contracts/harness.ts';
@@ -94,8 +98,14 @@ export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, p
     },
     sessions: {
       isLinkLive: (secret) => isLoginTokenLive(db, secret, clock.now()),
-      spendLink: (secret) => spendLoginToken(db, secret, clock.now()),
-      find: (secret) => findSession(db, secret, clock.now()),
+      spendLink: (secret, browser) => spendLoginToken(db, secret, clock.now(), browser),
+      find: (secret) => findViewer(db, secret, clock.now()),
+    },
+    entry: {
+      startDesk: (browser) => startDeskCode(db, browser, clock.now()),
+      deskState: (browser) => readDeskCode(db, browser, clock.now()),
+      spendDesk: (browser) => spendDeskCode(db, browser, clock.now()),
+      endSession: (secret) => endSession(db, secret, clock.now()),
     },
     ...parts,
   };
@@ -107,6 +117,7 @@ export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, p
     parts: all,
     base,
     lessonsDir,
+    db,
     issueLink: () => issueLoginToken(db, 'admin', clock.now()),
     /** A request as a browser on this site makes it. */
     async get(path: string, headers: Record<string, string> = {}) {

@@ -7,6 +7,7 @@ import type { Command, CommandContext } from './command.ts';
 import { help } from './help.ts';
 import { leave } from './leave.ts';
 import { lesson } from './lesson.ts';
+import { login } from './login.ts';
 import { makeup } from './makeup.ts';
 import { me } from './me.ts';
 import { mistakes } from './mistakes.ts';
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Partial<Record<CommandName, Command>>> = {
   rank,
   lesson,
   search,
+  login,
   makeup,
   leave,
   practice,

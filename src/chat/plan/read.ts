@@ -72,6 +72,39 @@ export function readPlan(text: string, context: PlanContext): PlanDraft {
   return { content, groups, when, said, ...(closeAfter === undefined ? {} : { closeAfter }) };
 }
 
+/** The content alone, where it was asked for. */
+export function readContent(text: string, context: PlanContext): Slot<Content> {
+  const said = nameIn(text);
+  const content = findContent(said, context);
+  return contentSlot({ ...(content ? { content } : {}), groups: [], isAll: false, unknown: [said], cost: 0 });
+}
+
+/** The groups alone, where they were asked for. */
+export function readGroups(text: string, context: PlanContext): Slot<readonly Addressee[]> {
+  const pieces = splitPieces(nameIn(text).replace(/每一?个群/gu, '所有群'));
+  const isAll = pieces.some((piece) => ALL_GROUPS.test(piece));
+  const named = pieces.filter((piece) => !ALL_GROUPS.test(piece));
+  const whole = named.length > 1 ? findGroup(named.join(''), context) : undefined;
+  const singly = named.map((piece) => findGroup(piece, context));
+  const found = singly.includes(undefined) && whole ? [whole] : singly;
+  return groupSlot(
+    {
+      groups: found.filter((one) => one !== undefined),
+      isAll,
+      unknown: named.filter((_, index) => found.length === named.length && found[index] === undefined),
+      cost: 0,
+    },
+    context,
+    true,
+  );
+}
+
+const nameIn = (text: string): string =>
+  normalise(text)
+    .replaceAll(/[《》]/gu, ' ')
+    .trim()
+    .slice(0, LONGEST);
+
 /** 答题2小时: how long the quiz stays open. */
 function readClose(text: string): { closeAfter?: number; rest: string } {
   const match = new RegExp(
@@ -211,11 +244,12 @@ function contentSlot({ content, unknown }: Assigned): Slot<Content> {
 function groupSlot(
   { groups, isAll, unknown, content }: Assigned,
   context: PlanContext,
+  isOnlyGroups = false,
 ): Slot<readonly Addressee[]> {
   const all = context.groups.map(({ value }) => value);
   const [only] = all;
   if (!only) return { kind: 'ask', text: '你名下还没有启用的群，请找管理员启用' };
-  const strange = content ? unknown : unknown.slice(1);
+  const strange = content || isOnlyGroups ? unknown : unknown.slice(1);
   if (strange.length > 0) return chooseGroup(`没有找到「${strange.join('」「')}」这个群。发到哪个群？`, all);
   if (isAll) return { kind: 'known', value: all };
   if (groups.length === 0)

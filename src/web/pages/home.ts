@@ -15,6 +15,10 @@ export interface HomeView {
   readonly lessons: readonly Lesson[];
   readonly faults: readonly Fault[];
   readonly hasSandbox: boolean;
+  /** Whether the viewer runs the place: then how it runs stands here too. */
+  readonly runs: boolean;
+  /** Whether there is a session to end. */
+  readonly canLeave: boolean;
   readonly now: number;
   readonly zone: string;
 }
@@ -41,13 +45,17 @@ export const homePage = (view: HomeView): Html =>
     body: html`<header class="top">
         <span class="logo" aria-hidden="true">微</span>
         <h1>微课</h1>
-        ${typeSwitch()}
+        ${typeSwitch()} ${view.canLeave ? leaveButton : ''}
       </header>
       <main class="home">
-        ${runningCard(view)} ${upcomingCard(view)} ${groupsCard(view)} ${membersCard(view)}
+        ${view.runs ? runningCard(view) : ''} ${upcomingCard(view)} ${groupsCard(view)} ${membersCard(view)}
         ${lessonsCard(view)}
       </main>`,
   });
+
+const leaveButton = html`<form class="leave" method="post" action="/logout">
+  <button>退出</button>
+</form>`;
 
 const pill = (kind: 'good' | 'warn' | 'bad', words: string) =>
   html`<span class="pill ${kind}">${words}</span>`;
