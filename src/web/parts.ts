@@ -13,6 +13,8 @@ export interface HealthView {
     readonly queue: 'ok' | 'down';
     readonly unknownDeliveries: number;
     readonly heldDeliveries: number;
+    /** Messages of people that could not be handled and wait for the next start. */
+    readonly failedMessages?: number;
     /** Accounts that say nothing for a while, and until when, ms. */
     readonly paused?: readonly { readonly account: string; readonly until: number }[];
     readonly channels: readonly {

@@ -94,6 +94,15 @@ const runningCard = ({ health: { parts }, hasSandbox, now, zone }: HomeView) =>
             )
           : ''
       }
+      ${
+        (parts.failedMessages ?? 0) > 0
+          ? row(
+              '没处理成的消息',
+              '原话都留着；重启时再试一次，还不成就看日志',
+              pill('warn', `${parts.failedMessages} 条`),
+            )
+          : ''
+      }
       ${(parts.paused ?? []).map(({ account, until }) =>
         row(
           `账号 ${account} 先停一停`,
