@@ -57,6 +57,7 @@ const KINDS: Readonly<Record<DeliveryKind, string>> = {
   key: '答案',
   digest: '学习简报',
   notice: '通知',
+  weekly: '每周一题',
   brief: '电商动态',
   bulletin: '电商动态',
   reminder: '提醒',
