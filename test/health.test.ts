@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Channel, ChannelStatus } from '../src/channels/channel.ts';
+import { systemClock } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
 import { readHealth } from '../src/health.ts';
 import { NotSentError } from '../src/channels/channel.ts';
@@ -35,6 +36,7 @@ describe.each(DIALECTS)('the health on %s', (dialect) => {
     await readHealth({
       config: readConfig(env, '/srv'),
       db: test.db,
+      clock: systemClock,
       channels: [channel],
       app: {
         queue: { add: async () => undefined, ping: async () => answers, close: async () => undefined },

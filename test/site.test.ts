@@ -7,6 +7,7 @@ import { silentLog } from '../src/log.ts';
 import { setGroupEnabled } from '../src/people/groups.ts';
 import { webParts } from '../src/site.ts';
 import type { WebParts } from '../src/web/parts.ts';
+import { TERMINAL } from '../src/people/scope.ts';
 import { healthy } from './web/site.ts';
 import { openSchool, ROOT, type School } from './support/school.ts';
 
@@ -75,10 +76,10 @@ describe('the site of a school', () => {
     await school.pass(21_000);
     await school.hears(/第1课/);
     await school.pupil('黄秀兰').says('1B 2B 3错');
-    const upcoming = await parts.upcoming();
+    const upcoming = await parts.upcoming(TERMINAL);
     expect(upcoming.length).toBeGreaterThan(0);
     expect(upcoming.map(({ at }) => at)).toEqual(upcoming.map(({ at }) => at).toSorted((a, b) => a - b));
-    const { week, groups, members } = await parts.participation();
+    const { week, groups, members } = await parts.participation(TERMINAL);
     expect(week).toBe('11月23日—11月29日');
     expect(groups.find(({ topic }) => topic === '花茶协会党支部群')).toMatchObject({
       people: 12,
