@@ -64,8 +64,8 @@ it('tells of an invitation, and accepts what it is told to', async () => {
   chat.puppet.emit('room-invite', { roomInvitationId: 'i1' });
   await until(() => invitations.length > 0);
   expect(invitations).toEqual([{ account: 'wechaty', id: 'i1', inviterId: 'p01', topic: '电商群' }]);
-  await acceptRoomInvitation(chat.puppet as never, 'i1');
-  await acceptFriendship(chat.puppet as never, 'f1');
+  await acceptRoomInvitation(chat.puppet, 'i1');
+  await acceptFriendship(chat.puppet, 'f1');
   expect(done).toEqual(['i1', 'f1']);
   await expect(acceptFriendship(undefined, 'f1')).rejects.toThrow(NotSentError);
 });

@@ -345,11 +345,11 @@ describe.each(DIALECTS)('the desk on %s', (dialect) => {
         summary: '改过的摘要。',
       });
       await expect(keepItem(db, no, BOB, REVIEWED, clock.now())).rejects.toThrow('请别人来定');
-      expect(await keepItem(db, no, ANN, REVIEWED, clock.now())).toMatchObject({ state: 'kept' });
+      expect(await keepItem(db, no, CAT, REVIEWED, clock.now())).toMatchObject({ state: 'kept' });
       const audited = (await listAudit(db, (await getDeskItem(db, no, clock.now())).id)).map(
         ({ what, who }) => `${who} ${what}`,
       );
-      expect(audited).toEqual(['ann news.add', 'bob news.keep', 'bob news.edit', 'ann news.keep']);
+      expect(audited).toEqual(['ann news.add', 'bob news.keep', 'bob news.edit', 'cat news.keep']);
     });
 
     it('of the terminal stand at once', async () => {
