@@ -100,7 +100,10 @@ export function quietUntil(quiet: QuietHours, now: number, zone: string): number
   if (!inside) return undefined;
   const minutes = (quiet.to - minute + 1440) % 1440;
   const wall = wallOf(now, zone);
-  const first = instantOfWall(wall - (wall % MINUTE) + minutes * MINUTE, zone);
+  const wanted = wall - (wall % MINUTE) + minutes * MINUTE;
+  let first = instantOfWall(wanted, zone);
+  // An end that the clocks jump over is where they land, which may be before it was moved to.
+  while (wallOf(first - MINUTE, zone) >= wanted) first -= MINUTE;
   // Where the clocks are set back the end may have been before; then it comes once more.
   const end = first > now ? first : now - (now % MINUTE) + minutes * MINUTE;
   // Where they are put forward they may jump over all that isn't quiet.

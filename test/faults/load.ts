@@ -22,6 +22,8 @@ interface LoadOptions {
   readonly most?: number;
 }
 
+/** Nobody says more by themselves while so much is not acknowledged: a slow machine isn't given ever more to do. */
+const UNHEARD = 40;
 const LETTERS = ['A', 'B', 'C', 'D'] as const;
 const TALK = ['今天的花开得好', '早上好', '谁家还有纸箱', '[微笑]', '快递几点来？'];
 
@@ -66,7 +68,9 @@ export function openLoad(
     }
   });
 
-  function speak(): void {
+  async function speak(): Promise<void> {
+    after(random.next() * 2 * every, () => void speak());
+    if ((await rig.chat.pending()) > UNHEARD) return;
     const room = random.pick(rig.chat.rooms);
     const who = random.pick(room.people);
     const kind = random.next();
@@ -74,9 +78,8 @@ export function openLoad(
     else if (kind < 0.6) say(who, { roomId: room.id }, random.pick(TALK), {});
     else if (kind < 0.8) say(who, 'private', '我的', {});
     else say(who, 'private', `打卡 第${said}回`, { checkin: true });
-    after(random.next() * 2 * every, speak);
   }
-  speak();
+  void speak();
 
   return {
     stop() {
