@@ -35,6 +35,10 @@ export const PERSONAL: Readonly<Partial<Record<keyof Tables, PersonalTable>>> = 
   practice_card: { column: 'member_id', own: true },
   practice_review: { column: 'member_id', own: true, words: { value: null } },
   private_quiz: { column: 'member_id', own: false },
+  reading: { column: 'member_id', own: true },
+  // Only a hash.
+  reading_token: { column: 'member_id', own: false },
+  news_request: { column: 'member_id', own: true, words: { url: '', reason: null } },
   // Hashes, and which browser it was.
   login_token: { column: 'member_id', own: false },
   session: { column: 'member_id', own: false, words: { agent: '' } },

@@ -175,7 +175,7 @@ describe('the server', () => {
       ['密封', true],
     ]);
     const csv = await weike('export', 'checkins');
-    expect(csv.startsWith('\u{feff}message_id,group,member_id,member,day,note,written_at\r\n')).toBe(true);
+    expect(csv.startsWith('\u{feff}message_id,group,member_id,member,day,note,written_at,')).toBe(true);
     expect(csv).toContain('回去换罐子');
     await expect(weike('send', '--lesson', 'cunchu-huacha', '--group', 'huacha')).rejects.toMatchObject({
       code: 1,
