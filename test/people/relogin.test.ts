@@ -409,8 +409,9 @@ describe('any permutation and renaming of ids', () => {
         moved('r'),
         fc.boolean(),
         async (given, contactIds, rooms, trickle) => {
-          // Groups that share a topic, while ids go to other people, are told apart by hand: not held here yet.
-          fc.pre(new Set(given.rooms.map(({ topic }) => topic)).size === given.rooms.length);
+          // Not held yet: ids that went to other people while the account's groups come in one after the other.
+          const went = contactIds.some((id, no) => id.startsWith('c') && id !== `c${no}`);
+          fc.pre(!trickle || !went);
           await reset(db);
           const oldContacts = given.people.map((_, index) => `c${index}`);
           const oldRooms = given.rooms.map((_, index) => `r${index}`);
