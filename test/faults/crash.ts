@@ -69,15 +69,17 @@ const UNHEARD = 10;
  */
 function openTalk(rig: Rig): { stop(): void } {
   const [room] = rig.chat.rooms;
+  const talk = async () => {
+    const pending = await rig.chat.pending();
+    const no = talked.get(rig) ?? 0;
+    const who = room?.people[no];
+    if (!room || !who || pending > UNHEARD) return;
+    talked.set(rig, no + 1);
+    rig.chat.say(who, { roomId: room.id }, '1A 2C', { answers: { 1: 'A', 2: 'C' } });
+    rig.chat.say(who, 'private', `打卡 ${no}`, { checkin: true, reply: true });
+  };
   const timer = setInterval(() => {
-    void rig.chat.pending().then((pending) => {
-      const no = talked.get(rig) ?? 0;
-      const who = room?.people[no];
-      if (!room || !who || pending > UNHEARD) return;
-      talked.set(rig, no + 1);
-      rig.chat.say(who, { roomId: room.id }, '1A 2C', { answers: { 1: 'A', 2: 'C' } });
-      rig.chat.say(who, 'private', `打卡 ${no}`, { checkin: true, reply: true });
-    });
+    void talk();
   }, 100);
   return { stop: () => clearInterval(timer) };
 }
