@@ -88,7 +88,9 @@ describe('rules of names', () => {
         for (const one of names) {
           expect(findNamed(one, all)).toEqual({ way: 'exact', values: [one], sure: true });
           if ([...one].length >= 2) expect(findNamed(soundsOf(one).join(''), all)?.values ?? [one]).toContain(one);
-          expect(findNamed([...one].slice(0, 2).join(''), all)?.values).toContain(one);
+          // What is a whole name of its own means that one.
+          const head = [...one].slice(0, 2).join('');
+          expect(findNamed(head, all)?.values).toContain(names.includes(head) ? head : one);
         }
       }),
     );
