@@ -31,8 +31,8 @@ export interface Site {
 
 /** Connections that are still busy then are cut. */
 const CLOSE_WITHIN = SECOND;
-/** What can't be read by then can't be read. */
-const ANSWER_WITHIN = 3 * SECOND;
+/** What can't be read by then can't be read; the health itself takes 3 s to find that a database hangs. */
+const ANSWER_WITHIN = 4 * SECOND;
 
 /** The routes, without a listening server: what the tests call. */
 export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
