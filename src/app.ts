@@ -14,6 +14,7 @@ import { forgetTalk } from './chat/forget.ts';
 import { tellWaiting } from './chat/tell.ts';
 import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
+import { photoKeeper } from './chat/photos.ts';
 import { NUDGE_EVERY, planReviews, remindGroups, sendPractice } from './chat/nudges.ts';
 import { type Clock, DAY, SECOND, sayWhen } from './clock.ts';
 import { type Config, isLoopback } from './config.ts';
@@ -213,6 +214,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await handling.run();
     await closeDueWindows(db, now);
     await settlePoints(db, config.zone, now);
+    photographing.poke();
     await nudge(now);
     await expireEchoes(db, now);
     await expireHeld(db, now);
@@ -223,6 +225,10 @@ export async function openApp(parts: AppParts): Promise<App> {
       await enqueue(await listQueued(db, accounts));
     }
   }, log);
+
+  const keepPhotos = photoKeeper({ db, log, dataDir: config.dataDir, channelOf, now: () => clock.now() });
+  // By itself: a channel may take its time over a picture.
+  const photographing = serial(async () => void (await keepPhotos()), log);
 
   const sweeping = serial(async () => {
     if (isLost) return;
@@ -349,7 +355,7 @@ export async function openApp(parts: AppParts): Promise<App> {
       stopping.abort();
       await Promise.allSettled(channels.map((channel) => channel.stop()));
       await inbox.settled();
-      await Promise.allSettled([ticking.idle(), sweeping.idle(), handling.idle()]);
+      await Promise.allSettled([photographing.idle(), ticking.idle(), sweeping.idle(), handling.idle()]);
       await newsroom.idle();
       await queue.close();
       await releaseAccounts(db, owner);

@@ -22,6 +22,8 @@ export interface Channel {
    * refused for good; any other error leaves it unknown.
    */
   send(target: ChatTarget, part: OutboundPart): Promise<Receipt>;
+  /** The bytes of a picture that somebody said, by its message's id. Rejects when the channel hasn't it any more. */
+  picture?(id: string): Promise<Uint8Array>;
   /** Our own messages said there since `since`, oldest first, where the channel can tell. */
   history?(target: ChatTarget, since: number): Promise<readonly Echo[]>;
   /** Accepts what `sink.friendRequest` told of; rejects when it couldn't. */

@@ -23,6 +23,12 @@ export async function withdrawMessage(
     .executeTakeFirst();
   // Nobody takes back what another said, whatever a channel reports.
   if (!message || (recall.contact_id !== '' && message.contact_id !== recall.contact_id)) return;
+  await trx
+    .updateTable('checkin_photo')
+    .set({ withdrawn_at: now })
+    .where('message_id', '=', message.id)
+    .where('withdrawn_at', 'is', null)
+    .execute();
   const windows = await withdrawAnswers(trx, message.id, now);
   for (const { windowId, groupId, memberId, changes } of windows)
     await applyChanges(trx, { windowId, groupId, memberId, zone }, changes);

@@ -444,6 +444,12 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
       await acceptRoomInvitation(onlinePuppet(), id);
     },
 
+    async picture(id) {
+      const puppet = onlinePuppet();
+      if (!puppet) throw new NotSentError(reason ?? '账号不在线');
+      return await (await puppet.messageImage(id, ARTWORK)).toBuffer();
+    },
+
     async send(target, part): Promise<Receipt> {
       const puppet = bot?.puppet;
       if (state !== 'online' || !puppet?.isLoggedIn || !vendor)
@@ -458,6 +464,9 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     },
   };
 }
+
+/** The puppet's word for a picture as it was taken (`ImageType.Artwork`). */
+const ARTWORK = 3;
 
 /** A field that is there only with a value. */
 const optional = <K extends string, V>(key: K, value: V | undefined) =>

@@ -9,6 +9,7 @@ import { learning } from './0007_learning.ts';
 import { reviewSessions } from './0008_review_sessions.ts';
 import { newsDigests } from './0009_news_digests.ts';
 import { answersByTime } from './0010_answers_by_time.ts';
+import { pictures } from './0011_pictures.ts';
 import type { Migration } from './columns.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   reviewSessions,
   newsDigests,
   answersByTime,
+  pictures,
 ];
