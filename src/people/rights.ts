@@ -136,6 +136,7 @@ export async function eraseMember(
     await forgetNames(trx, memberId, names);
 
     if (member.status !== 'guest' && member.left_at === null) await endMember(trx, memberId, day);
+    for (const id of ids) await endLearning(trx, id, now);
     await endRoles(trx, memberId, by.who, now);
     await revokeCodes(trx, memberId, now);
     await trx
@@ -160,6 +161,30 @@ export async function eraseMember(
     await appendAudit(trx, { at: now, ...by, what: 'member.erase', subject: memberId });
     return true;
   });
+}
+
+/** Nothing more is asked of them in private; photos lose their files; what they tapped on a page loses its words. */
+async function endLearning(trx: Db, memberId: string, now: number): Promise<void> {
+  for (const table of ['checkin_photo', 'consent'] as const)
+    await trx
+      .updateTable(table)
+      .set({ withdrawn_at: now })
+      .where('member_id', '=', memberId)
+      .where('withdrawn_at', 'is', null)
+      .execute();
+  for (const table of ['practice_card', 'private_quiz'] as const)
+    await trx
+      .updateTable(table)
+      .set({ closed_at: now })
+      .where('member_id', '=', memberId)
+      .where('closed_at', 'is', null)
+      .execute();
+  await trx
+    .updateTable('message')
+    .set({ intent: '{"kind":"erased"}' })
+    .where('account', '=', 'web')
+    .where('contact_id', '=', memberId)
+    .execute();
 }
 
 /** What a channel told of them, and what they said. */

@@ -101,6 +101,8 @@ describe.each(DIALECTS)('rights on %s', (dialect) => {
       ),
       windows: await db.selectFrom('rollup_window').selectAll().orderBy('window_id').execute(),
     });
+    await school.pupil('韦国强').whispers('提醒我');
+    await school.pupil('韦国强').whispers('练习 好');
     const before = await counts();
     expect(await everyText()).toMatch(/韦国强/);
     expect(await eraseMember(db, id, { day: '2026-11-25', by: BY, now: clock.now() })).toBe(true);
@@ -112,6 +114,12 @@ describe.each(DIALECTS)('rights on %s', (dialect) => {
       { name: ERASED },
     ]);
     expect(await eraseMember(db, id, { day: '2026-11-25', by: BY, now: clock.now() })).toBe(false);
+    const agreed = await db
+      .selectFrom('consent')
+      .select('withdrawn_at')
+      .where('member_id', '=', id)
+      .execute();
+    expect(agreed.map(({ withdrawn_at: at }) => at)).toEqual([clock.now(), clock.now()]);
 
     // Whoever goes on writing is nobody that we knew.
     await school.pupil('韦国强').says('打卡');
