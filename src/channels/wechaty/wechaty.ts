@@ -26,6 +26,7 @@ import { nameOf, readGroup, readMessage } from './messages.ts';
 import { acceptFriendship, acceptRoomInvitation, listenForRequests } from './requests.ts';
 import { openPatience } from './patience.ts';
 import { sayPart } from './say.ts';
+import { prepareServiceStop } from './service.ts';
 import { readSendError } from './throttle.ts';
 import { type Bot, buildBot, type GivenPuppet, loadVendor, type Puppet, type Vendor } from './vendor.ts';
 import { leaveWechat4u } from './wechat4u.ts';
@@ -382,9 +383,11 @@ export function openWechaty(config: ChannelConfig, options: WechatyOptions): Cha
     if (!old) return;
     const { puppet } = old;
     leaveWechat4u(puppet);
-    await within(old.stop(), STOP_WITHIN, clock).catch((error: unknown) =>
-      log.warn({ account, reason: reasonOf(error) }, 'the old connection did not close cleanly'),
-    );
+    const closeStores = prepareServiceStop(puppet);
+    const complainOfStop = (error: unknown) =>
+      log.warn({ account, reason: reasonOf(error) }, 'the old connection did not close cleanly');
+    await within(old.stop(), STOP_WITHIN, clock).catch(complainOfStop);
+    await within(closeStores(), STOP_WITHIN, clock).catch(complainOfStop);
     if (typeof options.puppet === 'object') return;
     puppet.removeAllListeners();
     // An error that nobody listens to would end the process.
