@@ -1,7 +1,7 @@
 /**
  * The long form of the fault tests: `npm run faults -- --kills 200 [--resume DIR]`. Servers on SQLite and on
- * PostgreSQL are killed at random moments under load, ten times a run, until so many kills are done; then Redis is
- * away and frozen for 90 s. Every run ends with the comparison of all witnesses. What is done stands in the folder,
+ * PostgreSQL are killed at random moments under load, ten times a run, until so many kills are done; then Redis and a
+ * puppet's gRPC server are away and frozen for 90 s. Every run ends with the comparison of all witnesses. What is done stands in the folder,
  * so that a run that was broken off goes on there.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { reasonOf } from '../src/errors.ts';
 import { killUnderLoad, type Outcome } from '../test/faults/crash.ts';
 import { runOutages } from '../test/faults/outages.ts';
+import { troublePuppet } from '../test/faults/puppet-outages.ts';
 import { redisOutages } from '../test/faults/redis-outages.ts';
 import { makeRooms } from '../test/faults/rig.ts';
 import { openPostgres } from '../test/support/postgres.ts';
@@ -92,6 +93,9 @@ try {
         redisOutages(LONG),
       ),
     );
+  const puppet = "a puppet's server dropped for 3 s and 90 s, frozen for 90 s";
+  if (!done.some(({ what }) => what === puppet))
+    await run(puppet, 12, 0, () => troublePuppet({ seed: 12, dropped: [3_000, LONG], frozen: [LONG] }));
 } finally {
   await postgres.stop();
 }

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
+/** The file of the only picture. */
+export const PICTURE = 'dot.png';
+
 /** Stands in the body of lesson number `no` and nowhere else. */
 export const markOf = (no: number): string => `标记${String(no).padStart(3, '0')}`;
 export const lessonId = (no: number): string => `fault-${no}`;
@@ -22,7 +25,7 @@ export const QUESTIONS = { 1: 'A', 2: 'B' } as const;
 /** Writes lessons 1 to `count`; every third has a picture, and with it three parts. */
 export function writeCourse(folder: string, count: number): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'dot.png'), Buffer.from(DOT, 'base64'));
+  writeFileSync(join(folder, PICTURE), Buffer.from(DOT, 'base64'));
   for (let no = 1; no <= count; no += 1)
     writeFileSync(join(folder, `${String(no).padStart(3, '0')}.md`), lessonText(no));
 }
@@ -36,7 +39,7 @@ sources: [自拟]
 ---
 
 茉莉花茶要防潮。${markOf(no)}
-${no % 3 === 0 ? `\n![一点](dot.png)\n\n图后面还有一句，第 ${no} 讲。\n` : ''}
+${no % 3 === 0 ? `\n![一点](${PICTURE})\n\n图后面还有一句，第 ${no} 讲。\n` : ''}
 ## 小测
 
 1. 第 ${no} 讲的第一题？

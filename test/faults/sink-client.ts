@@ -38,7 +38,7 @@ export async function openSink(folder: string, { history, ...given }: SinkOption
   const hearers: ((said: SaidEvent) => void)[] = [];
   const asked = new Map<number, (count: number) => void>();
   let last = 0;
-  const told = (line: ToSink) => void child.send(line);
+  const told = (line: ToSink) => void (child.connected && child.send(line, () => undefined));
   await new Promise<void>((resolve, reject) => {
     child.once('exit', () => reject(new Error('the sink ended')));
     child.on('message', (line: FromSink) => {

@@ -9,18 +9,29 @@ export interface MockChat {
   readonly rooms: { id: string; topic: string; people: string[] }[];
   say(from: string, to: { roomId: string } | 'bot', text: string, mention: boolean): string;
   seen(to: { roomId: string } | { contactId: string }): { kind: 'text' | 'picture'; text: string }[];
+  /** What the bot said under that id; `undefined` when it was somebody else. */
+  saidAs(
+    id: string,
+  ): { to: { roomId: string } | { contactId: string }; kind: 'text' | 'picture'; text: string } | undefined;
+}
+
+export interface MockChatOptions {
+  /** In each room, besides the bot. */
+  readonly people?: number;
+  /** When a message is written, ms. */
+  readonly now?: () => number;
 }
 
 const BOT = 'bot';
 let said = 0;
 
 /** The mock logs in as soon as it is started. */
-export function makeMockChat(): MockChat {
+export function makeMockChat({ people: count = 3, now = Date.now }: MockChatOptions = {}): MockChat {
   const mocker = new mock.Mocker();
   let puppet = new PuppetMock({ mocker });
   const bot = mocker.createContact({ id: BOT, name: '小课' });
   const rooms = ['花茶支部群', '村淘支部群'].map((topic, index) => {
-    const people = [1, 2, 3].map((no) => {
+    const people = Array.from({ length: count }, (_, no) => no + 1).map((no) => {
       const id = `p${index}${no}`;
       mocker.createContact({ id, name: `茶友${index}${no}` });
       return id;
@@ -51,7 +62,7 @@ export function makeMockChat(): MockChat {
         talkerId: from,
         ...(to === 'bot' ? { listenerId: BOT } : { roomId: to.roomId, mentionIdList: mention ? [BOT] : [] }),
         text: mention ? `@小课\u2005${text}` : text,
-        timestamp: Date.now(),
+        timestamp: now(),
         type: types.Message.Text,
       });
       puppet.emit('message', { messageId: id });
@@ -67,6 +78,16 @@ export function makeMockChat(): MockChat {
               : !payload.roomId && payload.listenerId === to.contactId),
         )
         .map(({ type, text = '' }) => ({ kind: type === types.Message.Text ? 'text' : 'picture', text }));
+    },
+    saidAs(id) {
+      const payload = mocker.cacheMessagePayload.get(id);
+      if (payload?.talkerId !== BOT) return undefined;
+      const { roomId, listenerId = '', type, text = '' } = payload;
+      return {
+        to: roomId ? { roomId } : { contactId: listenerId },
+        kind: type === types.Message.Text ? 'text' : 'picture',
+        text,
+      };
     },
   };
 }
