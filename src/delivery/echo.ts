@@ -18,7 +18,7 @@ const GIVEN_UP: readonly DeliveryState[] = ['failed', 'skipped'];
 /** A channel's clock may be behind ours, and may count in seconds. */
 const SLACK = MINUTE;
 
-/** Records an echo: by id, else by body against the oldest open part of that chat. Says whether it was one of ours. */
+/** Records an echo: by id, else by body against the open parts of that chat. Says whether it was one of ours. */
 export async function recordEcho(db: Db, echo: Echo, now: number): Promise<boolean> {
   return await inTransaction(db, async (trx) => {
     const part = await findPart(trx, echo);
@@ -52,8 +52,9 @@ async function proveSent(trx: Db, deliveryId: string, now: number): Promise<void
 }
 
 /**
- * By id, else the oldest open part of the same words. The call that said it may be writing its answer, with
- * the id, down at this moment: then that is waited for, so that the echo isn't taken for an older part's.
+ * By id, else the part of the same words that was begun nearest to when it was said: an old one in doubt must not
+ * take the echo of the next, whose own words would then stand there for nobody, and be said again. The call that said
+ * it may be writing its answer, with the id, down at this moment: then that is waited for.
  */
 async function findPart(trx: Db, echo: Echo) {
   const open = await listOpenParts(trx, echo);
@@ -77,13 +78,18 @@ const findById = (trx: Db, echo: Echo) =>
     .where('message_id', '=', echo.id)
     .executeTakeFirst();
 
-/** Oldest first. */
-function listOpenParts(trx: Db, echo: Echo) {
+/** Begun nearest to the echo's time first; of equals the oldest. */
+async function listOpenParts(trx: Db, echo: Echo) {
   const open = trx
     .selectFrom('delivery_part')
     .innerJoin('delivery', 'delivery.id', 'delivery_part.delivery_id')
     .leftJoin('chat_group', 'chat_group.id', 'delivery.group_id')
-    .select(['delivery_part.delivery_id', 'delivery_part.seq', 'delivery_part.state'])
+    .select([
+      'delivery_part.delivery_id',
+      'delivery_part.seq',
+      'delivery_part.state',
+      'delivery_part.sending_at',
+    ])
     .where('delivery_part.account', '=', echo.account)
     .where('delivery_part.hash', '=', bodyHash(echo.kind, echo.text))
     .where('delivery_part.state', 'in', [...OPEN])
@@ -96,5 +102,6 @@ function listOpenParts(trx: Db, echo: Echo) {
     echo.target.kind === 'group'
       ? open.where('chat_group.room_id', '=', echo.target.roomId)
       : open.where('delivery.contact_id', '=', echo.target.contactId);
-  return there.execute();
+  const distance = ({ sending_at: at }: { sending_at: number | null }) => Math.abs((at ?? 0) - echo.at);
+  return (await there.execute()).toSorted((a, b) => distance(a) - distance(b));
 }

@@ -114,11 +114,13 @@ describe.each(DIALECTS)('a doubt on %s', (dialect) => {
       expect(await stateOf(id)).toBe('sent');
     });
 
-    it('goes to the part that was begun first', async () => {
+    it('goes to the part that was begun nearest to its time, and of equals to the first', async () => {
       const [late, early] = [await doubtful(), await doubtful(['一', '一'])];
-      await forceParts(late, { sending_at: now + 1 });
-      await hear(office.echoOf('m1', '一', now + 2));
+      await forceParts(late, { sending_at: now + 10 });
+      await hear(office.echoOf('m1', '一', now + 4));
       expect([await partsOf(early), await partsOf(late)]).toEqual([['sent', 'unknown'], ['unknown']]);
+      await hear(office.echoOf('m2', '一', now + 9));
+      expect([await partsOf(early), await partsOf(late)]).toEqual([['sent', 'unknown'], ['sent']]);
     });
 
     it('is heard in a private chat, and of a picture', async () => {

@@ -98,31 +98,53 @@ describe.each(DIALECTS)('the ledger on %s', (dialect) => {
     expect((await findDelivery(db, second))?.state).toBe('sent');
   });
 
-  it('the oldest open row gets the echo, and each echo serves one', async () => {
+  it('the row begun nearest to its time gets the echo, and each echo serves one', async () => {
     const { channelThat, clock, db, echoOf, plan, send } = office;
     const silent = channelThat(async () => ({}));
     const [first, second] = [await plan(['同样的话']), await plan(['同样的话'])];
+    const at = clock.now();
     await send(silent, first);
-    clock.advance(SECOND);
+    clock.advance(2 * SECOND);
     await send(silent, second);
-    await recordEcho(db, echoOf('e1', '同样的话'), clock.now());
+    await recordEcho(db, echoOf('e1', '同样的话', at + 500), clock.now());
     expect((await findDelivery(db, first))?.state).toBe('sent');
     expect((await findDelivery(db, second))?.state).toBe('awaiting-echo');
+    await recordEcho(db, echoOf('e2', '同样的话', at + 500), clock.now());
+    expect((await findDelivery(db, second))?.state).toBe('sent');
   });
 
-  it('a message proves one row: an echo that an older row got leaves the younger one in doubt', async () => {
+  it('an older row in doubt does not take the echo of a younger one with the same words', async () => {
     const { channelThat, clock, db, plan, send } = office;
     const broken = channelThat(async () => Promise.reject(new Error('socket hang up')));
     const [older, younger] = [await plan(['同样的话']), await plan(['同样的话'])];
     await send(broken, older);
-    clock.advance(SECOND);
+    clock.advance(MINUTE);
     const quick = channelThat(async (_text, echo) => {
       await echo('x1');
       return { messageId: 'x1' };
     });
     await send(quick, younger);
-    expect((await findDelivery(db, older))?.state).toBe('sent');
-    expect(await findDelivery(db, younger)).toMatchObject({ state: 'unknown', reason: expect.any(String) });
+    expect((await findDelivery(db, younger))?.state).toBe('sent');
+    expect(await findDelivery(db, older)).toMatchObject({ state: 'unknown', reason: expect.any(String) });
+  });
+
+  it('what was said twice with the same words around a crash is found twice in the history, and not said again', async () => {
+    const { channelThat, clock, db, echoOf, plan, send } = office;
+    const epoch = await beginEpoch(db, clock.now());
+    const [older, younger] = [await plan(['同样的话']), await plan(['同样的话'])];
+    const broken = channelThat(async () => Promise.reject(new Error('killed')));
+    const first = clock.now();
+    await send(broken, older);
+    clock.advance(3 * MINUTE);
+    const second = clock.now();
+    await send(broken, younger);
+    // The second one's echo comes before anybody has asked for the history.
+    await recordEcho(db, echoOf('m2', '同样的话', second), clock.now());
+    clock.advance(10 * MINUTE);
+    const history = async () => [echoOf('m1', '同样的话', first), echoOf('m2', '同样的话', second)];
+    await db.updateTable('delivery').set({ epoch: 'dead' }).where('id', 'in', [older, younger]).execute();
+    await searchHistory(db, { ...broken, history }, epoch, clock.now());
+    for (const id of [older, younger]) expect((await findDelivery(db, id))?.state).toBe('sent');
   });
 
   it('parts go out in order, and what is left goes on after the echo', async () => {
