@@ -259,3 +259,22 @@ export const listQuestionResults = (db: Db, windowId: string): Promise<QuestionR
     .where('window_id', '=', windowId)
     .orderBy('question')
     .execute();
+
+/**
+ * What a member answered that counts so far in quizzes that are still open: how much of it is right isn't told yet,
+ * since whoever knows it knows the key.
+ */
+export async function countUnpublished(
+  db: Db,
+  memberId: string,
+): Promise<{ readonly answers: number; readonly correct: number }> {
+  const row = await db
+    .selectFrom('answer')
+    .innerJoin('quiz_window', 'quiz_window.id', 'answer.window_id')
+    .select(({ fn }) => [fn.countAll().as('answers'), fn.sum<number | null>('answer.correct').as('correct')])
+    .where('answer.member_id', '=', memberId)
+    .where('answer.counted', '=', 1)
+    .where('quiz_window.closed_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return { answers: Number(row.answers), correct: Number(row.correct ?? 0) };
+}

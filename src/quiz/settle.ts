@@ -129,14 +129,15 @@ async function readFacts(trx: Db, { groupId, memberId, day }: PointDay, zone: st
   const [from, to] = [startOfDay(day, zone), startOfDay(addDays(day, 1), zone)];
   const answers = await trx
     .selectFrom('answer')
-    .select(['id', 'window_id', 'score', 'makeup'])
-    .where('member_id', '=', memberId)
-    .where('group_id', '=', groupId)
-    .where('written_at', '>=', from)
-    .where('written_at', '<', to)
-    .where('counted', '=', 1)
-    .orderBy('written_at')
-    .orderBy('id')
+    .innerJoin('quiz_window', 'quiz_window.id', 'answer.window_id')
+    .select(['answer.id', 'answer.window_id', 'answer.score', 'answer.makeup', 'quiz_window.closed_at'])
+    .where('answer.member_id', '=', memberId)
+    .where('answer.group_id', '=', groupId)
+    .where('answer.written_at', '>=', from)
+    .where('answer.written_at', '<', to)
+    .where('answer.counted', '=', 1)
+    .orderBy('answer.written_at')
+    .orderBy('answer.id')
     .execute();
   const lessons: { windowId: string; makeup: boolean }[] = [];
   for (const windowId of new Set(answers.map((answer) => answer.window_id))) {
@@ -156,7 +157,10 @@ async function readFacts(trx: Db, { groupId, memberId, day }: PointDay, zone: st
     : 0;
   return {
     lessons,
-    answers: answers.map(({ id, score, makeup }) => ({ id, score, makeup: makeup === 1 })),
+    // Points for what is right, seen before the quiz closes, would tell what is right.
+    answers: answers
+      .filter(({ closed_at: closedAt }) => closedAt !== null)
+      .map(({ id, score, makeup }) => ({ id, score, makeup: makeup === 1 })),
     ...(checkin ? { checkin: { id: checkin.id, makeup: checkin.makeup === 1, streak } } : {}),
   };
 }

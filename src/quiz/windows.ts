@@ -6,6 +6,7 @@ import type { Orders } from '../lessons/compose.ts';
 import type { Lesson, Question } from '../lessons/lesson.ts';
 import { findRevision } from '../lessons/revisions.ts';
 import { drawQuestions } from './bank.ts';
+import { noteWindowPointsDue } from './points-due.ts';
 import { shuffleOptions } from './shuffle.ts';
 
 export type QuizWindow = QuizWindowRow;
@@ -101,12 +102,14 @@ export const ordersOf = ({ orders }: Pick<QuizWindow, 'orders'>): Orders =>
 
 /** Closes the window of a delivery that never reached its group. */
 export async function closeWindow(db: Db, deliveryId: string, now: number): Promise<void> {
-  await db
+  const closed = await db
     .updateTable('quiz_window')
     .set({ closed_at: now, closes_at: now })
     .where('delivery_id', '=', deliveryId)
     .where('closed_at', 'is', null)
+    .returning('id')
     .execute();
+  for (const { id } of closed) await noteWindowPointsDue(db, id);
 }
 
 /**
@@ -159,5 +162,7 @@ export async function markClosed(db: Db, windowId: string, now: number): Promise
     .where('closed_at', 'is', null)
     .returning('id')
     .executeTakeFirst();
-  return closed !== undefined;
+  if (!closed) return false;
+  await noteWindowPointsDue(db, windowId);
+  return true;
 }

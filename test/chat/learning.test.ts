@@ -158,7 +158,16 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     await school.pupil('覃小燕').says('1A');
     await school.pupil('覃小燕').says('打卡');
     await school.pupil('黄秀兰').says('排行榜');
-    const board = await school.hears(/光荣榜/);
+    // What is right isn't told while others may still answer.
+    expect(await school.hears(/光荣榜/)).toMatch(
+      /1\. 韦国强　学 1 天，得 5 分\n1\. 黄秀兰　学 1 天，得 5 分/,
+    );
+    await school.pupil('黄秀兰').whispers('我的');
+    expect(await school.pupil('黄秀兰').hears(/积分 5 分/)).toMatch(/答题 3 道，对错等公布答案/);
+    await school.pass(31 * MINUTE);
+    await school.hears(/【答案】/);
+    await school.pupil('黄秀兰').says('排行榜');
+    const board = await school.hears(/光荣榜[^]*得 11 分/);
     expect(board).toBe(
       '【光荣榜】本周\n1. 韦国强　学 1 天，得 11 分\n1. 黄秀兰　学 1 天，得 11 分\n3. 覃小燕　学 1 天，得 1 分',
     );
@@ -168,7 +177,7 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     await school.pupil('黄秀兰').whispers('排行 支部');
     expect(await school.pupil('黄秀兰').hears(/支部榜/)).toMatch(/人均 [\d.]+ 分，参与 \d+%/);
     await school.pupil('黄秀兰').whispers('我的');
-    expect(await school.pupil('黄秀兰').hears(/积分/)).toMatch(/积分 11 分/);
+    expect(await school.pupil('黄秀兰').hears(/积分 11 分/)).toMatch(/答题 3 道，答对 3 道/);
   });
 
   it('marks anew when a key was wrong, with a trail; rollups and points follow', async () => {
@@ -189,7 +198,8 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
       .select(({ fn }) => fn.sum<number>('tenths').as('tenths'))
       .where('voided_at', 'is', null)
       .executeTakeFirstOrThrow();
-    expect(Number(total.tenths)).toBe(110);
+    // Five for the lesson; what is right counts once the quiz is closed.
+    expect(Number(total.tenths)).toBe(50);
     expect(await school.db.selectFrom('rollup_window').select(['answers', 'correct']).execute()).toEqual([
       { answers: 3, correct: 3 },
     ]);
@@ -203,6 +213,12 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
         .execute(),
     ).toEqual([{ correct: 1 }, { correct: 1 }]);
     await school.pass(31 * MINUTE);
+    const closed = await school.db
+      .selectFrom('point')
+      .select(({ fn }) => fn.sum<number>('tenths').as('tenths'))
+      .where('voided_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    expect(Number(closed.tenths)).toBe(130);
     expect(await school.hears(/【答案】/)).toMatch(/1\. A .*100% 答对/);
   });
 
