@@ -40,10 +40,34 @@ function add(
     });
 }
 
+/** What a first word is about. */
+const ABOUT: Readonly<Record<string, string>> = {
+  bank: 'the question bank: its template, its questions, their export',
+  certify: 'members who say who they are: waiting, let in, refused',
+  code: 'the codes that a branch hands out for certification',
+  delivery: 'what went out, what is in doubt or held, and what to do about it',
+  digest: 'digests as text or picture',
+  feed: 'where news comes from',
+  group: 'chat groups: listed when first seen, silent until enabled',
+  invitation: 'invitations of the account into groups',
+  items: 'how good the questions are, and keys put right',
+  lesson: 'lessons: list, check, render',
+  match: 'people and groups that were not recognised for sure after a login',
+  member: 'the roster and single members',
+  news: 'the news desk: keep, reject, edit',
+  org: 'the tree of Party organisations',
+  review: 'lessons and notices that wait for approval',
+  role: 'who may do what, and where',
+  rollup: 'the kept sums, compared with the facts or counted anew',
+  schedule: 'what goes out when',
+  session: 'who is in the console',
+  setting: 'policies of units and groups',
+};
+
 function group(name: string): Command {
   return (
     program.commands.find((command) => command.name() === name) ??
-    program.command(name).description(`commands on a ${name}`)
+    program.command(name).description(ABOUT[name] ?? `${name}: see its commands`)
   );
 }
 
