@@ -22,6 +22,8 @@ export interface Outage {
 }
 
 const RECOVERS_WITHIN = 120_000;
+/** Mean gap between two things that people say by themselves, in real time, ms. */
+const EVERY = 80;
 
 /**
  * Runs a server under load through outage after outage. In each a lesson falls due; afterwards it goes out by
@@ -30,10 +32,12 @@ const RECOVERS_WITHIN = 120_000;
 export async function runOutages(options: RigOptions, outages: readonly Outage[]): Promise<Outcome> {
   return await withRig({ ...options, lessons: outages.length + 1 }, async (rig) => {
     await rig.start().ready;
+    const away = outages.reduce((sum, { lasts }) => sum + lasts, 0);
     const load = openLoad(rig, {
       random: seededRandom(options.seed),
-      every: 80,
-      most: 60 * (outages.length + 1),
+      every: EVERY,
+      // Enough for a long outage too: there is always somebody who says something.
+      most: 60 * (outages.length + 1) + Math.ceil(away / EVERY),
     });
     await rig.plan(1, SECOND, DAY);
     await untilBrought(rig, 1);
