@@ -185,12 +185,14 @@ function readUrl(env: Env, name: string, protocols: readonly string[], faults: F
   return undefined;
 }
 
+/** A database in memory (`sqlite::memory:`) is refused: what was sent has to be known after the end. */
 function readDatabase(env: Env, dataDir: string, cwd: string, faults: Faults): Config['database'] {
   const text = env.DATABASE_URL;
   if (!text) return { kind: 'sqlite', file: join(dataDir, 'weike.db') };
   if (text.startsWith('sqlite:')) {
     const path = text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
-    if (path) return { kind: 'sqlite', file: isAbsolute(path) ? path : resolve(cwd, path) };
+    if (path && !path.startsWith(':'))
+      return { kind: 'sqlite', file: isAbsolute(path) ? path : resolve(cwd, path) };
   }
   if (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text };
   faults.add('DATABASE_URL', 'sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE', text.split(/[:/@]/)[0]);

@@ -94,6 +94,7 @@ describe('a setting', () => {
     [{ PUBLIC_URL: 'ftp://weike.cn' }, /PUBLIC_URL: expected/],
     [{ DATABASE_URL: 'mysql://h/d' }, /DATABASE_URL: expected sqlite:PATH or postgres:/],
     [{ DATABASE_URL: 'sqlite:' }, /DATABASE_URL: expected/],
+    [{ DATABASE_URL: 'sqlite::memory:' }, /DATABASE_URL: expected/],
     [{ DATABASE_URL: 'postgres://' }, /DATABASE_URL: expected/],
     [{ REDIS_URL: 'http://h' }, /REDIS_URL: expected an address that begins with redis/],
     [{ ZONE: 'Peking' }, /ZONE: expected an IANA time zone/],

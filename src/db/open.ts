@@ -70,7 +70,7 @@ const CACHED_STATEMENTS = 500;
 
 /** `node:sqlite` behind the shape that Kysely expects, with its prepared statements kept. */
 function openSqlite(file: string): SqliteDatabase {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true });
   const sqlite = new DatabaseSync(file, { timeout: 10_000 });
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
   const statements = new Map<string, ReturnType<SqliteDatabase['prepare']>>();
