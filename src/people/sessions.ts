@@ -430,12 +430,30 @@ async function auditRevoked(
     await appendAudit(trx, { at: now, who, via, what: 'session.revoke', subject: `session:${no}` });
 }
 
+/** What a browser calls itself, the particular before what it only claims to be like. */
+const BROWSERS = [
+  ['MicroMessenger', '微信'],
+  ['Edg', 'Edge'],
+  ['Firefox', 'Firefox'],
+  ['Chrome', 'Chrome'],
+  ['Safari', 'Safari'],
+] as const;
+const SYSTEMS = [
+  ['HarmonyOS', 'HarmonyOS'],
+  ['Windows', 'Windows'],
+  ['Android', 'Android'],
+  ['iPhone', 'iPhone'],
+  ['iPad', 'iPad'],
+  ['Mac OS', 'Mac'],
+  ['Linux', 'Linux'],
+] as const;
+
 /** `Chrome，Windows`: what a browser says of itself, in a few words. */
 export function sayAgent(userAgent: string): string {
-  const browser = /MicroMessenger|Edg|Firefox|Chrome|Safari/u.exec(userAgent)?.[0];
-  const system = /Windows|Android|iPhone|iPad|HarmonyOS|Mac OS|Linux/u.exec(userAgent)?.[0];
-  const names: Readonly<Record<string, string>> = { MicroMessenger: '微信', Edg: 'Edge', 'Mac OS': 'Mac' };
-  const known = [browser, system].flatMap((one) => (one === undefined ? [] : [names[one] ?? one]));
+  const known = [BROWSERS, SYSTEMS].flatMap((names) => {
+    const found = names.find(([token]) => userAgent.includes(token));
+    return found ? [found[1]] : [];
+  });
   return known.length > 0 ? known.join('，') : '不认识的浏览器';
 }
 
