@@ -415,6 +415,31 @@ add(
 add('interpret', 'what chat messages are: JSON lines on standard input', async () =>
   (await import('./cli/interpret.ts')).run(),
 ).option('--stdin', 'read standard input (the only way)');
+const review = () => import('./cli/review.ts');
+const sessions = () => import('./cli/sessions.ts');
+
+add('review list', 'the lessons and notices that people wrote', async (_, options) =>
+  (await review()).list(options),
+).option('--state <state>', 'draft, submitted, approved, returned or withdrawn');
+add('review show <no>', 'one of them with its text and votes', async ([no = ''], options) =>
+  (await review()).show(no, options),
+);
+add('review approve <no>', 'give your approval to its present text', async ([no = ''], options) =>
+  (await review()).approve(no, options),
+);
+add('review return <no>', 'send it back to its author', async ([no = ''], options) =>
+  (await review()).sendBack(no, options),
+).option('--reason <words>', 'what is to be mended');
+
+add('session list', 'who is in the console now', async (_, options) => (await sessions()).list(options));
+add('session revoke [no]', 'end a session', async ([no], options) =>
+  (await sessions()).revoke(no, options),
+).option('--member <member>', 'all sessions of this member, by name, number or id');
+add(
+  'login-link <member>',
+  'a link that lets a member in once, for ten minutes',
+  async ([member = ''], options) => (await sessions()).loginLink(member, options),
+);
 add('admin-link', 'a link that lets an admin in once, for ten minutes', async (_, options) =>
   (await import('./cli/admin-link.ts')).run(options),
 );

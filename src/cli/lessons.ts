@@ -6,18 +6,20 @@ import { UserError } from '../errors.ts';
 import { loadCatalogue, loadLessonFile } from '../lessons/catalogue.ts';
 import type { Fault } from '../lessons/lesson.ts';
 import { renderMarkdown } from '../lessons/render.ts';
-import { config, type Output, printRows } from './parts.ts';
+import { readCatalogue } from '../lessons/written.ts';
+import { config, type Output, printRows, withDb } from './parts.ts';
 
-export async function list(output: Output): Promise<void> {
-  const { lessons } = await loadCatalogue(config().lessonsDir);
-  const rows = lessons.map(({ id, title, course, questions }) => ({
-    id,
-    title,
-    course,
-    questions: questions.length,
-  }));
-  printRows(rows, ['id', 'title', 'course', 'questions'], output);
-}
+export const list = (output: Output): Promise<void> =>
+  withDb(async (db, { lessonsDir }) => {
+    const { lessons } = await readCatalogue(db, lessonsDir);
+    const rows = lessons.map(({ id, title, course, questions }) => ({
+      id,
+      title,
+      course,
+      questions: questions.length,
+    }));
+    printRows(rows, ['id', 'title', 'course', 'questions'], output);
+  });
 
 /** Prints the faults; 1 when there are any. */
 export async function check(files: readonly string[], output: Output): Promise<number> {

@@ -5,6 +5,7 @@ import type { DayRule, Misfire, ScheduleKind } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { type Catalogue, loadCatalogue } from '../lessons/catalogue.ts';
 import { recordCatalogue } from '../lessons/revisions.ts';
+import { listWritten, readCatalogue, withWritten } from '../lessons/written.ts';
 import { getGroupByKey, type Group } from '../people/groups.ts';
 import { previewSends } from '../schedule/preview.ts';
 import { calendarWarnings, scheduleFitting } from '../schedule/add.ts';
@@ -52,7 +53,7 @@ export interface AddOptions extends Output {
 export const add = (given: Record<string, unknown>): Promise<void> =>
   withDb(async (db, config) => {
     const options = given as unknown as AddOptions;
-    const catalogue = await loadCatalogue(config.lessonsDir);
+    const catalogue = await readCatalogue(db, config.lessonsDir);
     const { kind, content } = readContent(options, catalogue);
     const closeAfter = readSpan('--close', options.close);
     const grace = readSpan('--grace', options.grace);
@@ -162,7 +163,7 @@ export const preview = (options: Output & { days?: string }): Promise<void> =>
     if (!Number.isInteger(days) || days < 1 || days > 366)
       throw new UserError(`--days: expected 1 to 366, got "${options.days ?? ''}"`);
     const now = Date.now();
-    const { lessons } = await loadCatalogue(config.lessonsDir);
+    const { lessons } = await readCatalogue(db, config.lessonsDir);
     const sends = await previewSends(db, config, lessons, now, now + days * DAY);
     const rows = sends.map((send) => ({
       at: isoInZone(Math.round(send.at / SECOND) * SECOND, config.zone),
@@ -189,13 +190,13 @@ export const send = (given: Record<string, unknown>): Promise<void> =>
   withDb(async (db, config) => {
     const options = given as unknown as AddOptions;
     if (options.group.length === 0) throw new UserError('name a group with --group KEY');
-    const catalogue = await loadCatalogue(config.lessonsDir);
-    const lesson = getLesson(catalogue, options.lesson ?? '');
+    const folder = await loadCatalogue(config.lessonsDir);
+    const lesson = getLesson(withWritten(folder, await listWritten(db)), options.lesson ?? '');
     const groups = await readGroups(db, options);
     if (groups === 'all') throw new UserError('name a group with --group KEY');
     const now = Date.now();
     const closeAfter = readSpan('--close', options.close);
-    await recordCatalogue(db, catalogue, 'operator', now);
+    await recordCatalogue(db, folder, 'operator', now);
     const sent = await sendNow(
       db,
       {

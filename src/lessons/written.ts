@@ -1,6 +1,6 @@
 /** Lessons that were written in chat or console: in the catalogue as soon, and as long, as they are approved. */
 import type { Db } from '../db/open.ts';
-import type { Catalogue } from './catalogue.ts';
+import { type Catalogue, loadCatalogue } from './catalogue.ts';
 import type { Lesson } from './lesson.ts';
 import { findRevision } from './revisions.ts';
 import { isWritten } from './written-file.ts';
@@ -43,3 +43,7 @@ export function withWritten(catalogue: Catalogue, written: readonly Lesson[]): C
   const lessons = [...catalogue.lessons, ...added];
   return { ...catalogue, lessons, byId: new Map(lessons.map((lesson) => [lesson.id, lesson])) };
 }
+
+/** All that can be sent: the folder's lessons, and those that were written here and approved. */
+export const readCatalogue = async (db: Db, dir: string): Promise<Catalogue> =>
+  withWritten(await loadCatalogue(dir), await listWritten(db));
