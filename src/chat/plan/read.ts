@@ -185,7 +185,7 @@ function tryAssign(
   // What ends in 群 is no lesson, unless one is called just so.
   if (content && content.way !== 'exact' && GROUP_END.test(named.join(''))) cost += UNKNOWN_COST;
   const unknown: string[] = named.length > 0 && !content ? [named.join('')] : [];
-  if (unknown.length > 0) cost += UNKNOWN_COST + named.length;
+  if (unknown.length > 0) cost += UNKNOWN_COST + named.length * 20;
   const groups: Found<Addressee>[] = [];
   for (const side of [pieces.slice(0, from), pieces.slice(to)]) {
     const joined = side.length > 1 ? findGroup(side.join(''), context) : undefined;

@@ -94,6 +94,7 @@ describe('a plan', () => {
     ['花茶保鲜 周五 8点 花茶群', CUNCHU, 'huacha', '11月27日 周五 早上 08:00 | 11月27日 周五 晚上 20:00'],
     // Not there: asked about.
     ['股票知识 周五 20:00 花茶群', '?', 'huacha', FRIDAY],
+    ['《秘密》 周五 20:00 花茶群', '?', 'huacha', FRIDAY],
     ['花茶保鲜 周五 20:00 机关群', CUNCHU, 'huacha | cuntao | huacha+cuntao', FRIDAY],
     ['花茶保鲜 周五 花茶群', CUNCHU, 'huacha', '?'],
     ['花茶保鲜', CUNCHU, 'huacha | cuntao | huacha+cuntao', '?'],
