@@ -230,7 +230,9 @@ async function understand(
   if (row.kind === 'recall') await withdrawMessage(trx, row, parts.zone, now);
   if (row.kind !== 'text' || !row.text) return NONE;
   if (group && (await noteReading(trx, row, group, now))) return READ;
-  const desk = group ? undefined : await openDesk(parts, trx, row, now);
+  const contact = { account: row.account, contactId: row.contact_id };
+  const isForeign = !group && (await isStranger(trx, contact));
+  const desk = group || isForeign ? undefined : await openDesk(parts, trx, row, now);
   const taken = desk && (await takeAtDesk(row.text, desk));
   if (taken) {
     await oweReply(trx, row, group, taken.reply, now);
@@ -247,8 +249,7 @@ async function understand(
     botNames: parts.botNames(row.account),
   });
   const isClaim = intent.kind === 'command' && intent.name === 'bind';
-  const contact = { account: row.account, contactId: row.contact_id };
-  if (!group && !isClaim && (await isStranger(trx, contact))) {
+  if (isForeign && !isClaim) {
     if (await greetOnce(trx, contact, now)) await oweReply(trx, row, group, STRANGER, now);
     return NONE;
   }
