@@ -82,6 +82,8 @@ export interface App {
   tick(): Promise<void>;
   /** Makes good what a crash, an emptied queue or a silent channel lost; reads the lessons anew. */
   sweep(): Promise<void>;
+  /** Ends an account's connection and makes a new one. Rejects when there is no such account here. */
+  restart(account: string): Promise<void>;
   /** Resolves when every message that arrived is handled. */
   settled(): Promise<void>;
   /** One round of reading feeds, files and pasted addresses; it takes as long as strangers' sites do. */
@@ -346,6 +348,12 @@ export async function openApp(parts: AppParts): Promise<App> {
     queue,
     tick: ticking.run,
     sweep: sweeping.run,
+    async restart(account) {
+      const channel = channelOf(account);
+      if (!channel) throw new Error(`there is no account ${account} here`);
+      await channel.stop();
+      await channel.start(sink);
+    },
     async settled() {
       await inbox.settled();
       await handling.run();

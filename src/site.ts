@@ -1,5 +1,6 @@
 /** Gives the pages their figures and functions, and opens the web server. */
 import type { App } from './app.ts';
+import type { Channel } from './channels/channel.ts';
 import type { SandboxChannel } from './channels/sandbox/sandbox.ts';
 import { addDays, type Clock, DAY, localDay, mondayOf } from './clock.ts';
 import type { Config } from './config.ts';
@@ -31,7 +32,8 @@ export interface SiteParts {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
-  readonly app: Pick<App, 'catalogue' | 'tick'>;
+  readonly app: Pick<App, 'catalogue' | 'tick' | 'restart'>;
+  readonly channels: readonly Channel[];
   readonly sandbox?: SandboxChannel;
 }
 
@@ -42,13 +44,21 @@ export const openSite = (parts: SiteParts, health: () => Promise<HealthView>): P
   openWeb(webParts(parts, health));
 
 export function webParts(parts: SiteParts, health: () => Promise<HealthView>): WebParts {
-  const { config, db, clock, log, app, sandbox } = parts;
+  const { config, db, clock, log, app, channels, sandbox } = parts;
   return {
     config,
     clock,
     log,
     catalogue: app.catalogue,
     health,
+    console: {
+      db,
+      config,
+      dataDir: config.dataDir,
+      channels: () => channels.map((channel) => channel.status()),
+      restart: app.restart,
+      poke: async () => void app.tick().catch(() => undefined),
+    },
     upcoming: (viewer) => readUpcoming(parts, viewer),
     participation: (viewer) => readWeek(parts, viewer),
     ...(sandbox ? { sandbox } : {}),

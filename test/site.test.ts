@@ -18,7 +18,10 @@ describe('the site of a school', () => {
     school = await openSchool('sqlite');
     const config = readConfig({ LESSONS_DIR: `${ROOT}lessons` }, ROOT);
     const { db, clock, app, sandbox } = school;
-    parts = webParts({ config, db, clock, log: silentLog, app, sandbox }, async () => healthy);
+    parts = webParts(
+      { config, db, clock, log: silentLog, app, sandbox, channels: [sandbox] },
+      async () => healthy,
+    );
   });
   afterEach(async () => await school.close());
 

@@ -102,7 +102,7 @@ export const sayWaiting = (lines: readonly string[]): string =>
     '\n',
   );
 
-const EVIDENCE: Readonly<Record<ListedCertification['evidence'], string>> = {
+export const EVIDENCE: Readonly<Record<ListedCertification['evidence'], string>> = {
   code: '认证码对得上',
   number: '编号对得上',
   name: '只报了名字',

@@ -105,6 +105,10 @@ export interface Tables {
   reading: ReadingTable;
   reading_token: ReadingTokenTable;
 
+  calendar_feed: CalendarFeedTable;
+  lesson_draft: LessonDraftTable;
+  lesson_draft_text: LessonDraftTextTable;
+
   sandbox_room: { id: string; topic: string; created_at: number };
   sandbox_person: { id: string; name: string };
   sandbox_seat: { room_id: string; person_id: string; nickname: string };
@@ -1082,4 +1086,47 @@ export interface SandboxMessageTable {
   text: string;
   mention: Flag;
   at: number;
+}
+
+/** A secret address under which a calendar program reads somebody's plans; only its hash is kept. */
+export interface CalendarFeedTable {
+  id: string;
+  hash: string;
+  /** A member's id, or who sits at the machine. */
+  owner: string;
+  /** Null for whoever runs the place. */
+  member_id: string | null;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+/** A lesson while it is being written, in the console. */
+export interface LessonDraftTable {
+  id: string;
+  no: number;
+  /** Whose it is: who may see and edit it; null for the county's. */
+  unit_id: string | null;
+  title: string;
+  /** Of the text that it has now. */
+  version: number;
+  /** The item under which it was handed in. */
+  review_no: number | null;
+  created_by: string;
+  created_at: number;
+  updated_by: string;
+  updated_at: number;
+  dropped_at: number | null;
+}
+
+/** Every text that a draft has had, and those that could not become its own. */
+export interface LessonDraftTextTable {
+  draft_id: string;
+  version: number;
+  source: string;
+  written_by: string;
+  written_at: number;
+  /** `merged` with what another wrote meanwhile; `aside`: kept, because both had changed the same lines. */
+  how: 'typed' | 'merged' | 'aside' | 'restored';
+  /** The version from which it was written. */
+  base: number;
 }

@@ -8,12 +8,14 @@ export interface Page {
   /** Extra style sheet and module script, by their names under `/static/`. */
   readonly style?: string;
   readonly script?: string;
+  /** Whether it asks the server for pieces of itself while one works (htmx). */
+  readonly live?: boolean;
   readonly bodyClass?: string;
   readonly body: Html;
 }
 
 /** `/type.css` holds the sizes of the large-type mode for whoever chose it, and nothing for the others. */
-export const page = ({ title, style, script, bodyClass = '', body }: Page): Html =>
+export const page = ({ title, style, script, live, bodyClass = '', body }: Page): Html =>
   html`<!doctype html>
     <html lang="zh-CN">
       <head>
@@ -28,12 +30,16 @@ export const page = ({ title, style, script, bodyClass = '', body }: Page): Html
         <link rel="stylesheet" href="/static/base.css" />
         ${style ? html`<link rel="stylesheet" href="/static/${style}" />` : ''}
         <link rel="stylesheet" href="/type.css" />
-        ${script ? html`<script type="module" src="/static/${script}"></script>` : ''}
+        ${live ? liveHead : ''} ${script ? html`<script type="module" src="/static/${script}"></script>` : ''}
       </head>
       <body class="${bodyClass}">
         ${body}
       </body>
     </html>`;
+
+/** No style and no history of its own: our policy of what a page may load forbids the one, the address bar has the other. */
+const liveHead = html`<meta name="htmx-config" content='{"includeIndicatorCSS":false,"history":false}' />
+  <script defer src="/static/htmx.js"></script>`;
 
 /** Switches between the usual and the large type; the style sheet of the mode shows the right word. */
 export const typeSwitch = (): Html =>

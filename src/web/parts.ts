@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { Catalogue } from '../lessons/catalogue.ts';
 import type { Log } from '../log.ts';
 import type { Actor } from '../people/scope.ts';
+import type { ConsoleParts } from './console/parts.ts';
 
 export interface HealthView {
   readonly status: 'ok' | 'degraded' | 'down';
@@ -79,6 +80,8 @@ export interface WebParts {
   readonly sandbox?: SandboxChannel;
   /** Sends the group its next lesson; what to tell the person who pressed. */
   readonly sendNextLesson: (roomId: string) => Promise<string>;
+  /** The pages of secretaries and admins. */
+  readonly console?: ConsoleParts;
   /** Members' own links to what their group was sent. */
   readonly readings?: {
     readonly find: (secret: string) => Promise<ReadingView | undefined>;

@@ -7,14 +7,18 @@ import { serve, type ServerType } from '@hono/node-server';
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
 
-import { SECOND } from '../clock.ts';
-import { isLocalOnly } from '../config.ts';
+import { addDays, localDay, SECOND, startOfDay } from '../clock.ts';
 import { reasonOf, UserError } from '../errors.ts';
+import { NotFoundError } from '../people/scope.ts';
 import { picturesOf, pictureType } from '../lessons/catalogue.ts';
+import { consoleRoutes } from './console/routes.ts';
+import { deskOf } from './console/parts.ts';
+import { shellPage } from './console/shell.ts';
+import { readToday } from './console/today.ts';
 import { isSecure, knownHost, requireSession, sameOrigin, securityHeaders } from './guards.ts';
 import { failurePage, notice } from './layout.ts';
 import { loginRoutes } from './login-routes.ts';
-import { homePage } from './pages/home.ts';
+import { homeBody } from './pages/home.ts';
 import { lessonPage } from './pages/lesson.ts';
 import type { HealthView, WebParts } from './parts.ts';
 import { readingRoutes } from './reading-routes.ts';
@@ -52,12 +56,14 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
   app.route('/', typeModeRoutes(isSecure(parts)));
   app.route('/', loginRoutes(parts));
   homeRoutes(app, parts);
+  consoleRoutes(app, parts);
   lessonRoutes(app, parts);
   readingRoutes(app, parts);
   closers.push(sandboxRoutes(app, parts, (picture) => sendPicture(parts, picture)));
 
   app.notFound((c) => c.html(notice('没有这个页面', '地址可能写错了，或者这一课已经撤下。'), 404));
   app.onError((error, c) => {
+    if (error instanceof NotFoundError) return c.html(notice('没有找到', error.message), 404);
     if (error instanceof UserError) return c.html(notice('没有办成', wordsOf(error)), 400);
     parts.log.error({ reason: reasonOf(error), path: c.req.path }, 'a page failed');
     return c.html(failurePage(), 500);
@@ -92,10 +98,12 @@ const askHealth = async (parts: WebParts): Promise<HealthView> =>
 function homeRoutes(app: Hono, parts: WebParts): void {
   app.get('/', requireSession(parts), async (c) => {
     const viewer = c.get('viewer');
-    const [health, upcoming, participation] = await Promise.all([
+    const { console } = parts;
+    const [health, upcoming, participation, today] = await Promise.all([
       askHealth(parts),
       inTime(parts, 'upcoming', () => parts.upcoming(viewer)),
       inTime(parts, 'participation', () => parts.participation(viewer)),
+      console && inTime(parts, 'today', () => readToday(deskOf({ ...parts, console }, c))),
     ]);
     // How the place runs is for those who run it.
     const runs = viewer.units === 'all';
@@ -103,9 +111,17 @@ function homeRoutes(app: Hono, parts: WebParts): void {
     const { lessons, faults: all } = parts.catalogue();
     const faults = runs ? all : [];
     const now = parts.clock.now();
-    const read = { ...(upcoming ? { upcoming } : {}), ...(participation ? { participation } : {}) };
-    const view = { health, ...read, lessons, faults, hasSandbox, runs, canLeave: !isLocalOnly(parts.config) };
-    return c.html(homePage({ ...view, now, zone: parts.config.zone }));
+    // What goes out today stands in a card of its own.
+    const tomorrow = startOfDay(addDays(localDay(now, parts.config.zone), 1), parts.config.zone);
+    const later = today ? upcoming?.filter(({ at }) => at >= tomorrow) : upcoming;
+    const read = { ...(later ? { upcoming: later } : {}), ...(participation ? { participation } : {}) };
+    const view = { health, ...read, lessons, faults, hasSandbox, runs, now, zone: parts.config.zone };
+    return shellPage(c, parts, {
+      title: '今天',
+      body: homeBody({ ...view, ...(today ? { today: today.cards } : {}) }),
+      wide: true,
+      waiting: today?.waiting ?? 0,
+    });
   });
 }
 

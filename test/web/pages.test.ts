@@ -39,7 +39,7 @@ describe('the home page', () => {
   });
 
   it('shows figures with their base, sends in words, and the same send to several groups once', async () => {
-    const at = Date.now() + 60_000;
+    const at = Date.now() + 86_400_000;
     await open({
       parts: {
         upcoming: async () => ['甲群', '乙群'].map((topic) => ({ at, topic, title: '怎么存茶' })),
@@ -154,10 +154,10 @@ describe('the home page', () => {
     }));
     await open({ parts: { upcoming: async () => upcoming } });
     const page = await (await site.get('/')).text();
-    expect(page).toMatch(/<h3>今天<\/h3>[\s\S]*<h3>明天<\/h3>/);
-    const [first = '', later = ''] = page.split('后面还有 3 条');
-    expect(first).toContain('第 5 课');
-    expect(later).toContain('第 6 课');
+    expect(page).toMatch(/今天要发[\s\S]*<h3>明天<\/h3>/);
+    const [first = '', later = ''] = page.split('后面还有 2 条');
+    expect(first).toContain('第 6 课');
+    expect(later).toContain('第 7 课');
   });
 
   it('draws a thousand groups and members without a thousand rows', async () => {
@@ -215,7 +215,7 @@ describe('the home page', () => {
     });
     const page = await (await site.get('/')).text();
     expect(page).toContain('&lt;script&gt;');
-    expect(page).not.toMatch(/<script|<img/);
+    expect(page).not.toMatch(/<script(?! type="module" src="\/static\/)|<img/);
   });
 });
 

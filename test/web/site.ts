@@ -91,6 +91,14 @@ export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, p
     upcoming: async () => [],
     participation: async () => ({ week: '11月23日—11月29日', groups: [], members: [] }),
     sandbox,
+    console: {
+      db,
+      config,
+      dataDir: lessonsDir,
+      channels: () => [],
+      restart: async () => undefined,
+      poke: async () => undefined,
+    },
     sendNextLesson: async () => '这就发到群里',
     readings: {
       find: (secret) => findReadingLink(db, secret),

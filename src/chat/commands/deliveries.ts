@@ -52,7 +52,7 @@ const scopedDeliveries = (db: Db, actor: Actor) =>
 
 type Listed = Awaited<ReturnType<ReturnType<typeof scopedDeliveries>['execute']>>[number];
 
-const KINDS: Readonly<Record<DeliveryKind, string>> = {
+export const KINDS: Readonly<Record<DeliveryKind, string>> = {
   lesson: '课',
   key: '答案',
   digest: '学习简报',
@@ -119,17 +119,30 @@ const DONE: Readonly<Record<Decision, string>> = {
   drop: '好，不发了',
 };
 
-async function decideOne({ db, actor, now }: DeskContext, no: number, decision: Decision): Promise<string> {
+const decideOne = async ({ db, actor, now }: DeskContext, no: number, decision: Decision): Promise<string> =>
+  (await decideDelivery(db, actor, no, decision, now)).said;
+
+/**
+ * Carries a decision out where it can be taken, and says what came of it. Throws `NotFoundError` outside the
+ * actor's scope.
+ */
+export async function decideDelivery(
+  db: Db,
+  actor: Actor,
+  no: number,
+  decision: Decision,
+  now: number,
+): Promise<{ readonly done: boolean; readonly said: string }> {
   const row = await scopedDeliveries(db, actor).where('delivery.no', '=', no).executeTakeFirst();
   const delivery = row && (await findDelivery(db, row.id));
   if (!row || !delivery) throw notFound('delivery', no);
   const name = `${no} 号 ${row.topic}${sayWhat(row)}`;
   if (!DECIDABLE[decision].includes(delivery.state))
-    return `${name} 现在是「${STATE_WORDS[delivery.state]}」，不用这样办。`;
+    return { done: false, said: `${name} 现在是「${STATE_WORDS[delivery.state]}」，不用这样办。` };
   const refused = decision === 'resend' ? await whyNotAgain(db, delivery) : undefined;
-  if (refused !== undefined) return `${name}：${refused}。`;
+  if (refused !== undefined) return { done: false, said: `${name}：${refused}。` };
   await resolveDelivery(db, no, decision, actor.who, now);
-  return `${name}：${DONE[decision]}。`;
+  return { done: true, said: `${name}：${DONE[decision]}。` };
 }
 
 async function whyNotAgain(db: Db, delivery: Delivery): Promise<string | undefined> {

@@ -2,12 +2,12 @@
 import { localDay, localTime } from '../../clock.ts';
 import type { Misfit } from '../../schedule/fit.ts';
 import { sayDay, sayInstant } from '../plan/rule.ts';
-import type { DeskContext } from './desk.ts';
+import type { PaceConfig } from '../../schedule/outlook.ts';
 
 /** One sentence with its full stop. */
 export function sayMisfit(
   { kind, nominalAt, group, endsAt, into }: Misfit,
-  { now, config }: DeskContext,
+  { now, config }: { readonly now: number; readonly config: Pick<PaceConfig, 'zone'> },
 ): string {
   const { zone } = config;
   const hour = sayInstant(nominalAt, now, zone);

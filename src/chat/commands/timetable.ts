@@ -36,16 +36,28 @@ export const timetable: DeskCommand = async (_rest, { db, actor, config, now, le
 export const cancel: DeskCommand = (rest, { db, actor, now }) =>
   forEachNumber(db, numbersIn(rest), (no) => cancelOne(db, actor, no, now));
 
-/** Theirs to take away is what goes to their groups only; what goes to others as well is somebody else's plan. */
-async function cancelOne(db: Db, actor: Actor, no: number, now: number): Promise<string> {
-  const schedule = await getScopedSchedule(db, actor, no);
+const cancelOne = async (db: Db, actor: Actor, no: number, now: number): Promise<string> =>
+  (await cancelSchedule(db, actor, no, now)).said;
+
+/** Theirs to take away or to move is what goes to their groups only; what goes to others as well is somebody else's plan. */
+export async function mayChange(db: Db, actor: Actor, schedule: Schedule): Promise<boolean> {
+  if (actor.units === 'all') return true;
   const groups = await groupsOf(db, schedule);
-  const isTheirs =
-    actor.units === 'all' ||
-    (schedule.all_groups === 0 && groups.every(({ unit_id: unitId }) => isInScope(actor, unitId)));
-  if (!isTheirs) return `${no} 号还管着别的群，要请管理员来取消。`;
+  return schedule.all_groups === 0 && groups.every(({ unit_id: unitId }) => isInScope(actor, unitId));
+}
+
+/** Says what came of it. Throws `NotFoundError` outside the actor's scope. */
+export async function cancelSchedule(
+  db: Db,
+  actor: Actor,
+  no: number,
+  now: number,
+): Promise<{ readonly done: boolean; readonly said: string }> {
+  const schedule = await getScopedSchedule(db, actor, no);
+  if (!(await mayChange(db, actor, schedule)))
+    return { done: false, said: `${no} 号还管着别的群，要请管理员来取消。` };
   await removeSchedule(db, no, actor.who, now);
-  return `已取消 ${no} 号。已经发出去的不受影响。`;
+  return { done: true, said: `已取消 ${no} 号。已经发出去的不受影响。` };
 }
 
 /** A schedule that reaches a group in scope. Throws `NotFoundError`. */

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 
 import { localDay, localTime, MINUTE, sayDay, saySpan, sayWhen } from '../../clock.ts';
 import type { Fault, Lesson } from '../../lessons/lesson.ts';
-import { type Html, page, typeSwitch } from '../layout.ts';
+import type { Html } from '../layout.ts';
 import type { HealthView, ParticipationView, UpcomingView } from '../parts.ts';
 
 export interface HomeView {
@@ -17,8 +17,8 @@ export interface HomeView {
   readonly hasSandbox: boolean;
   /** Whether the viewer runs the place: then how it runs stands here too. */
   readonly runs: boolean;
-  /** Whether there is a session to end. */
-  readonly canLeave: boolean;
+  /** What waits and what goes out today, where the console is open. */
+  readonly today?: Html;
   readonly now: number;
   readonly zone: string;
 }
@@ -38,29 +38,16 @@ const MOST_FAULTS = 20;
 /** The next few sends at a glance, the others a press away. */
 const FIRST_SENDS = 6;
 
-export const homePage = (view: HomeView): Html =>
-  page({
-    title: '微课',
-    style: 'home.css',
-    body: html`<header class="top">
-        <span class="logo" aria-hidden="true">微</span>
-        <h1>微课</h1>
-        ${typeSwitch()} ${view.canLeave ? leaveButton : ''}
-      </header>
-      <main class="home">
-        ${view.runs ? runningCard(view) : ''} ${upcomingCard(view)} ${groupsCard(view)} ${membersCard(view)}
-        ${lessonsCard(view)}
-      </main>`,
-  });
-
-const leaveButton = html`<form class="leave" method="post" action="/logout">
-  <button>退出</button>
-</form>`;
+export const homeBody = (view: HomeView): Html =>
+  html`<div class="two">
+    <div>${view.today ?? ''} ${upcomingCard(view)} ${groupsCard(view)} ${membersCard(view)}</div>
+    <div>${view.runs ? runningCard(view) : ''} ${lessonsCard(view)}</div>
+  </div>`;
 
 const pill = (kind: 'good' | 'warn' | 'bad', words: string) =>
   html`<span class="pill ${kind}">${words}</span>`;
 
-const row = (name: string, note: string, state: Html) =>
+const row = (name: string, note: string | Html, state: Html) =>
   html`<li><span class="what">${name}${note ? html`<small>${note}</small>` : ''}</span>${state}</li>`;
 
 const part = (name: string, state: 'ok' | 'down', note: string) =>
@@ -80,7 +67,7 @@ const runningCard = ({ health: { parts }, hasSandbox, now, zone }: HomeView) =>
         parts.unknownDeliveries > 0
           ? row(
               '不确定是否到群',
-              '到群里看一眼，再用 weike delivery resolve 说明',
+              html`<a href="/deliveries?state=unknown">到群里看一眼，再说到了没有</a>`,
               pill('warn', `${parts.unknownDeliveries} 条`),
             )
           : ''
@@ -89,7 +76,7 @@ const runningCard = ({ health: { parts }, hasSandbox, now, zone }: HomeView) =>
         parts.heldDeliveries > 0
           ? row(
               '停机后扣下的',
-              '用 weike delivery held 看，release 放行，drop 不发',
+              html`<a href="/deliveries?state=held">看一看，放行还是不发</a>`,
               pill('warn', `${parts.heldDeliveries} 条`),
             )
           : ''
@@ -141,9 +128,9 @@ const upcomingCard = ({ upcoming, now, zone, hasSandbox }: HomeView) =>
         ? unread
         : upcoming.length === 0
           ? html`<p class="empty">
-                还没有排课。${hasSandbox ? html`先到<a href="/sandbox">沙盒</a>里点「立即发下一课」看看；` : ''}定时发课在服务器上排：
+                还没有排课。${hasSandbox ? html`先到<a href="/sandbox">沙盒</a>里点「立即发下一课」看看；` : ''}
               </p>
-              <p class="command"><code>npm run -s weike -- schedule --help</code></p>`
+              <a class="button" href="/week">去排课</a>`
           : sendsList(together(upcoming), now, zone)
     }
   </section>`;
@@ -225,8 +212,8 @@ const groupsCard = ({ participation }: HomeView) =>
 const groupsTable = (groups: ParticipationView['groups']) =>
   html`${
     groups.length === 0
-      ? html`<p class="empty">还没有启用的群。把小课拉进群，再在服务器上启用它：</p>
-          <p class="command"><code>npm run -s weike -- group list</code></p>`
+      ? html`<p class="empty">还没有启用的群。把小课拉进群，再到群与成员里启用它。</p>
+          <a class="button" href="/groups">去看群</a>`
       : html`<table>
             <thead>
               <tr>

@@ -1,0 +1,227 @@
+/** What a form asks to be scheduled, tried out: the same refusal as `schedule add`, with the nearest plan that fits. */
+import { sayMisfit } from '../../chat/commands/misfit.ts';
+import { listOwnGroups } from '../../chat/commands/plan.ts';
+import { sayInstant, WEEKDAYS } from '../../chat/plan/rule.ts';
+import { instantOfWall, localDay, localTime, parseDuration, parseInstant, wallOf } from '../../clock.ts';
+import type { DayRule } from '../../db/tables.ts';
+import { UserError } from '../../errors.ts';
+import type { Lesson } from '../../lessons/lesson.ts';
+import type { Group } from '../../people/groups.ts';
+import { fitPlan, MisfitError } from '../../schedule/add.ts';
+import { dayOfWall, holidayOn, isWorkday, weekdayOf } from '../../schedule/calendar.ts';
+import type { Times } from '../../schedule/nearby.ts';
+import { DEFAULT_CLOSE_AFTER, type NewSchedule } from '../../schedule/schedules.ts';
+import { lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
+import type { Warning } from '../../schedule/words.ts';
+import type { Desk, Form } from './parts.ts';
+
+/** How long a plan near one that doesn't fit is looked for, ms: others wait meanwhile. */
+export const LOOK_WITHIN = 300;
+
+export const DAY_RULES: Readonly<Record<DayRule, string>> = {
+  all: '照发',
+  'skip-holidays': '法定节假日不发',
+  'workdays-only': '只在工作日发',
+  'move-to-next-workday': '放假就挪到上班那天',
+};
+
+export interface Asked {
+  /** `lesson:ID` or `course:NAME`; empty while nothing is chosen. */
+  readonly what: string;
+  readonly day: string;
+  readonly time: string;
+  readonly groups: readonly string[];
+  /** 1 for Monday: on which days a course goes on. */
+  readonly weekdays: readonly number[];
+  readonly days: DayRule;
+  readonly close: string;
+}
+
+export function readAsked({ get, all }: Form): Asked {
+  const days = Object.keys(DAY_RULES).find((one): one is DayRule => one === get('days')) ?? 'all';
+  return {
+    what: get('what'),
+    day: get('day'),
+    time: get('time'),
+    groups: all('group'),
+    weekdays: all('weekday')
+      .map(Number)
+      .filter((no) => no >= 1 && no <= 7),
+    days,
+    close: get('close') || '1d',
+  };
+}
+
+export type Fit =
+  | {
+      readonly kind: 'fits';
+      readonly added: NewSchedule;
+      readonly first: number;
+      readonly notes: readonly string[];
+    }
+  /** Something is still open. */
+  | { readonly kind: 'open'; readonly words: string }
+  | {
+      readonly kind: 'misfit';
+      readonly words: string;
+      readonly nearest?: { readonly say: string; readonly at: string };
+    };
+
+/** Writes nothing. */
+export async function tryPlan(desk: Desk, asked: Asked): Promise<Fit> {
+  const { db, actor, now, config, site, zone } = desk;
+  const { lessons } = site.catalogue();
+  const own = await listOwnGroups(db, actor);
+  const groups = own.filter(({ key }) => asked.groups.includes(key));
+  if (asked.what === '') return open('先选一课。');
+  if (groups.length < asked.groups.length) return open('有的群现在不归您管或停用了，请重新选群。');
+  if (groups.length === 0) return open('再选发到哪些群。');
+  const at = parseInstant(`${asked.day}T${asked.time}`, zone);
+  if (at === undefined) return open('日期或时间没有写完整。');
+  const content = await readContent(desk, asked, groups, lessons);
+  if ('problem' in content) return open(content.problem);
+  if (content.kind === 'lesson' && at <= now) return misfit(`${sayInstant(at, now, zone)} 已经过了。`);
+  const added: NewSchedule = {
+    kind: content.kind,
+    content: content.id,
+    groups: content.groups,
+    when: content.kind === 'lesson' ? { at } : { cron: cronOf(asked, at, zone) },
+    zone,
+    closeAfter: parseDuration(asked.close) ?? DEFAULT_CLOSE_AFTER,
+    days: asked.days,
+  };
+  try {
+    const { planned } = await fitPlan(db, config, lessons, added, actor.who, now, LOOK_WITHIN);
+    const first = planned.schedule.next_at ?? at;
+    return { kind: 'fits', added, first, notes: [...content.notes, ...holidayNotes(first, asked, zone)] };
+  } catch (error) {
+    return whyNot(error, asked, desk);
+  }
+}
+
+const open = (words: string): Fit => ({ kind: 'open', words });
+const misfit = (words: string): Fit => ({ kind: 'misfit', words });
+
+/** A refusal in words, with the nearest plan where it is one that the form can take. */
+export function whyNot(error: unknown, asked: Pick<Asked, 'day'>, { now, config, zone }: Desk): Fit {
+  if (error instanceof MisfitError) {
+    const words = sayMisfit(error.misfit, { now, config });
+    const nearest = error.nearest && nearby(error.nearest, asked, now, zone);
+    return { kind: 'misfit', words, ...(nearest ? { nearest } : {}) };
+  }
+  if (error instanceof UserError) return misfit('这个时间轮不到，排不了。换一天，或者把放假怎么办改成照发。');
+  throw error;
+}
+
+function nearby(times: Times, { day }: Pick<Asked, 'day'>, now: number, zone: string) {
+  if (times.at !== null)
+    return {
+      say: sayInstant(times.at, now, zone),
+      at: `${localDay(times.at, zone)}T${localTime(times.at, zone)}`,
+    };
+  const [, minute, hour] = /^(\d+) (\d+) /.exec(times.cron ?? '') ?? [];
+  if (minute === undefined || hour === undefined) return undefined;
+  const time = `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`;
+  return { say: `每次 ${time}`, at: `${day}T${time}` };
+}
+
+interface Known {
+  readonly kind: 'lesson' | 'course';
+  readonly id: string;
+  readonly groups: readonly Group[];
+  readonly notes: readonly string[];
+}
+
+/** What groups have had they don't get again: they are left out, and named. */
+async function readContent(
+  { db }: Desk,
+  { what, weekdays }: Asked,
+  groups: readonly Group[],
+  lessons: readonly Lesson[],
+): Promise<Known | { readonly problem: string }> {
+  const [kind, ...rest] = what.split(':');
+  const id = rest.join(':');
+  const isCourse = kind === 'course';
+  const lesson = lessons.find((one) => one.id === id);
+  const course = isCourse ? lessonsOfCourse(lessons, id) : [];
+  if (isCourse ? course.length === 0 : !lesson) return { problem: '这一课现在不能发，请换一课。' };
+  if (isCourse && weekdays.length === 0) return { problem: '课程每周哪几天发？至少选一天。' };
+  const left: Group[] = [];
+  const had: string[] = [];
+  for (const group of groups) {
+    const taught = await taughtTo(db, group.id);
+    const isLeft =
+      lesson && !isCourse ? !taught.hashes.has(lesson.hash) : course.some((one) => !taught.ids.has(one.id));
+    if (isLeft) left.push(group);
+    else had.push(group.topic || group.key);
+  }
+  const name = isCourse ? `课程《${id}》` : `《${lesson?.title ?? id}》`;
+  if (left.length === 0) return { problem: `${had.join('、')}已经学过${name}，不会再发。` };
+  const notes = had.length > 0 ? [`${had.join('、')}已经学过，不再发。`] : [];
+  return { kind: isCourse ? 'course' : 'lesson', id, groups: left, notes };
+}
+
+function cronOf({ weekdays }: Asked, at: number, zone: string): string {
+  const [hour = '0', minute = '0'] = localTime(at, zone).split(':');
+  const days = [...new Set(weekdays)].map((no) => no % 7).toSorted((a, b) => a - b);
+  return `${Number(minute)} ${Number(hour)} * * ${days.join(',')}`;
+}
+
+function holidayNotes(first: number, { days }: Asked, zone: string): string[] {
+  const day = dayOfWall(wallOf(first, zone));
+  const holiday = holidayOn(day);
+  if (holiday !== undefined && days === 'all') return [`那天是${holiday}放假，会照发。`];
+  return [];
+}
+
+/** `国庆节`, `调休上班`, or nothing. */
+export function sayHoliday(day: string): { readonly name: string; readonly isOff: boolean } | undefined {
+  const number = dayOfWall(Date.parse(`${day}T00:00:00Z`));
+  const holiday = holidayOn(number);
+  if (holiday !== undefined) return { name: holiday, isOff: true };
+  return weekdayOf(number) >= 6 && isWorkday(number) ? { name: '调休上班', isOff: false } : undefined;
+}
+
+/** What to know though it is scheduled. */
+export function warningWords(warning: Warning): string {
+  switch (warning.kind) {
+    case 'unpublished':
+      return `${warning.year} 年的放假安排还没公布，先只认周末。`;
+    case 'disabled':
+      return `${warning.groups.join('、')} 还没有启用，收不到。`;
+    case 'unserved':
+      return `账号 ${warning.accounts.join('、')} 没有连着，没人去发。`;
+    case 'short-months':
+      return `没有 ${warning.day} 号的月份就不发。`;
+    case 'few-fifths':
+      return '没有第五个的月份就不发。';
+    case 'untold':
+      return '错过的不会在简报里说。';
+    case 'key-at-night':
+      return `小测夜里截止，答案等到 ${localTime(warning.until, warning.zone)} 再公布。`;
+  }
+}
+
+/** When a schedule comes, as a person says it: `11月27日 周五 20:00`, `每周一、三、五 20:00`. */
+export function sayRule(
+  { at, cron, monthly }: { at: number | null; cron: string | null; monthly: string | null },
+  now: number,
+  zone: string,
+): string {
+  if (at !== null) return sayInstant(at, now, zone);
+  const [, minute = '', hour = '', week = ''] = /^(\d+) (\d+) \* \* ([\d,*]+)$/.exec(cron ?? '') ?? [];
+  if (hour !== '') {
+    const time = `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`;
+    if (week === '*') return `每天 ${time}`;
+    const days = week.split(',').map((no) => (Number(no) + 6) % 7);
+    return `每周${days
+      .toSorted((a, b) => a - b)
+      .map((no) => WEEKDAYS[no] ?? '')
+      .join('、')} ${time}`;
+  }
+  return monthly === null ? `按 ${cron ?? ''}` : `每月 ${monthly}`;
+}
+
+/** The same time of day, so many days away; or some minutes away. */
+export const shifted = (at: number, { days = 0, minutes = 0 }, zone: string): number =>
+  instantOfWall(wallOf(at, zone) + days * 86_400_000 + minutes * 60_000, zone);

@@ -1,0 +1,55 @@
+/** All pages of the console, behind one door. */
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+
+import { typeSwitch } from '../layout.ts';
+import type { WebParts } from '../parts.ts';
+import { decideRoutes } from './decide.ts';
+import { card, rows } from './draw.ts';
+import { feedRoutes, openFeed } from './feed.ts';
+import { planItemRoutes } from './plan-item.ts';
+import { planRoutes } from './plan-page.ts';
+import { weekRoutes } from './week.ts';
+import { limitForms, requireDesk } from './expired.ts';
+import { NAV } from './nav.ts';
+import type { ConsoleSite } from './parts.ts';
+import { shellPage } from './shell.ts';
+
+/** Also what isn't in the side column. */
+const DOORS = [...NAV.map(({ path }) => path), '/more', '/certifications', '/matches', '/invitations'];
+
+export function consoleRoutes(app: Hono, parts: WebParts): void {
+  const { console } = parts;
+  if (!console) return;
+  const site: ConsoleSite = { ...parts, console };
+  for (const path of DOORS.filter((door) => door !== '/'))
+    for (const below of [path, `${path}/*`]) app.use(below, limitForms(), requireDesk(parts));
+  openFeed(app, site);
+  decideRoutes(app, site);
+  weekRoutes(app, site);
+  planRoutes(app, site);
+  planItemRoutes(app, site);
+  feedRoutes(app, site);
+  app.get('/more', (c) =>
+    shellPage(c, site, {
+      title: '更多',
+      body: html`${card(
+        '其他页面',
+        rows(
+          NAV.filter(({ tab }) => !tab).map(({ path, name, about }) => ({
+            what: name,
+            note: about,
+            href: path,
+          })),
+        ),
+      )}
+      ${card(
+        '这台手机',
+        html`<div class="buttons">
+          ${typeSwitch()}
+          <form class="leave" method="post" action="/logout"><button>退出登录</button></form>
+        </div>`,
+      )}`,
+    }),
+  );
+}
