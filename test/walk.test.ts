@@ -211,7 +211,11 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       ROOT,
     );
     await furnish();
-    const app = { catalogue: () => catalogue, tick: async () => undefined };
+    const app = {
+      catalogue: () => catalogue,
+      tick: async () => undefined,
+      restart: async () => undefined,
+    };
     const parts = webParts({ config, db, clock, log: silentLog, app }, async () => ({
       status: 'ok',
       parts: { database: 'ok', queue: 'ok', unknownDeliveries: 7, heldDeliveries: 0, channels: [] },
