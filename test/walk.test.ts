@@ -216,7 +216,7 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       tick: async () => undefined,
       restart: async () => undefined,
     };
-    const parts = webParts({ config, db, clock, log: silentLog, app }, async () => ({
+    const parts = webParts({ config, db, clock, log: silentLog, app, channels: [] }, async () => ({
       status: 'ok',
       parts: { database: 'ok', queue: 'ok', unknownDeliveries: 7, heldDeliveries: 0, channels: [] },
     }));

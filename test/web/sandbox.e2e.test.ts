@@ -14,6 +14,9 @@ const GROUP = { roomId: 'huacha@sandbox' };
 const PHONE = { width: 360, height: 720 };
 const DESKTOP = { width: 1280, height: 800 };
 
+/** A click on a plain form or link returns before the next page is there. */
+const SOON = { timeout: 15_000 };
+
 describe.runIf(canRun)('the sandbox in a browser', () => {
   let browser: Browser;
   let site: TestSite;
@@ -332,16 +335,16 @@ describe.runIf(canRun)('the sandbox in a browser', () => {
       expect(await isInView()).toBe(true);
       await page.getByRole('link', { name: '聊天列表' }).click();
       await page.getByRole('link', { name: /村淘服务站党支部群/ }).click();
-      expect(await page.locator('#topic').innerText()).toBe('村淘服务站党支部群');
+      await expect.poll(() => page.locator('#topic').innerText(), SOON).toBe('村淘服务站党支部群');
       await page.getByRole('link', { name: '聊天列表' }).click();
       await page.getByRole('combobox').selectOption({ label: '农志远' });
       await page.getByRole('button', { name: '换成这个人' }).click();
-      expect(await page.locator('#text').getAttribute('placeholder')).toContain('农志远');
+      await expect.poll(() => page.locator('#text').getAttribute('placeholder'), SOON).toContain('农志远');
       await page.getByRole('link', { name: '怎么试' }).click();
       await page.getByRole('link', { name: /打卡 今天学会了/ }).click();
-      expect(await page.locator('#text').inputValue()).toBe('打卡 今天学会了密封存茶');
+      await expect.poll(() => page.locator('#text').inputValue(), SOON).toBe('打卡 今天学会了密封存茶');
       await page.getByRole('button', { name: '发送' }).click();
-      expect(await plainBubbles(page)).toContain('打卡 今天学会了密封存茶');
+      await expect.poll(() => plainBubbles(page), SOON).toContain('打卡 今天学会了密封存茶');
       await until(() => site.heard.messages.some(({ contactId }) => contactId === 'huacha-04'));
     });
 
@@ -349,24 +352,24 @@ describe.runIf(canRun)('the sandbox in a browser', () => {
       const page = await openPlain('/sandbox?as=huacha-01');
       await page.fill('#text', '1A 2C\n第二行');
       await page.getByRole('button', { name: '发送' }).click();
-      expect(await plainBubbles(page)).toEqual(['1A 2C\n第二行']);
+      await expect.poll(() => plainBubbles(page), SOON).toEqual(['1A 2C\n第二行']);
       await page.getByRole('link', { name: '刷新' }).click();
-      expect(await plainBubbles(page)).toEqual(['1A 2C\n第二行']);
+      await expect.poll(() => plainBubbles(page), SOON).toEqual(['1A 2C\n第二行']);
       await page.getByRole('link', { name: '聊天列表' }).click();
       await page.getByRole('link', { name: /小课（私聊）/ }).click();
       await page.fill('#text', '   ');
       await page.getByRole('button', { name: '发送' }).click();
-      expect(await page.locator('#told').innerText()).toBe('先写点什么');
+      await expect.poll(() => page.locator('#told').innerText(), SOON).toBe('先写点什么');
       await page.fill('#text', '帮助');
       await page.getByRole('button', { name: '发送' }).click();
-      expect(await plainBubbles(page)).toEqual(['帮助']);
-      expect(await page.locator('#topic').innerText()).toBe('小课');
+      await expect.poll(() => plainBubbles(page), SOON).toEqual(['帮助']);
+      await expect.poll(() => page.locator('#topic').innerText(), SOON).toBe('小课');
     });
 
     it('sends the next lesson, and says so', async () => {
       const page = await openPlain('/sandbox?as=huacha-01');
       await page.getByRole('button', { name: '立即发下一课' }).click();
-      expect(await page.locator('#told').innerText()).toContain('下一课这就发到群里');
+      await expect.poll(() => page.locator('#told').innerText(), SOON).toContain('下一课这就发到群里');
     });
   });
 });
