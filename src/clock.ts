@@ -106,7 +106,7 @@ export const startOfDay = (day: string, zone: string): number =>
 
 /** The local day `count` days after `day` (negative: before). */
 export const addDays = (day: string, count: number): string =>
-  DateTime.fromISO(day, { zone: 'utc' }).plus({ days: count }).toFormat('yyyy-MM-dd');
+  new Date(Date.parse(day) + count * DAY).toISOString().slice(0, 10);
 
 /** Monday of the week in which `day` lies. */
 export const mondayOf = (day: string): string =>
