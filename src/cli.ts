@@ -62,6 +62,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   schedule: 'what goes out when',
   session: 'who is in the console',
   setting: 'policies of units and groups',
+  token: 'keys of programs that use /api/v1',
 };
 
 function group(name: string): Command {
@@ -440,6 +441,16 @@ add(
   'a link that lets a member in once, for ten minutes',
   async ([member = ''], options) => (await sessions()).loginLink(member, options),
 );
+const tokens = () => import('./cli/tokens.ts');
+add('token create <name>', 'a key for a program that uses /api/v1', async ([name = ''], options) =>
+  (await tokens()).create(name, options),
+)
+  .option('--member <member>', 'whose roles it has; the whole county without it')
+  .option('--scope <scope>', 'read or write', 'read')
+  .option('--for <duration>', 'how long it works, at most 366d', '90d');
+add('token list', 'the keys that work now', async (_, options) => (await tokens()).list(options));
+add('token revoke <no>', 'end a key', async ([no = ''], options) => (await tokens()).revoke(no, options));
+
 add('admin-link', 'a link that lets an admin in once, for ten minutes', async (_, options) =>
   (await import('./cli/admin-link.ts')).run(options),
 );

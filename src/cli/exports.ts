@@ -1,12 +1,14 @@
 /** Exports: one row a fact, RFC 4180 with a byte order mark, formulas made harmless. */
 import { stringify } from 'csv-stringify/sync';
 
-import { addDays, isoInZone, startOfDay } from '../clock.ts';
+import { addDays, startOfDay } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/open.ts';
+import { ANSWER_COLUMNS, CHECKIN_COLUMNS, listAnswers, listCheckins } from '../digest/facts.ts';
 import { UserError } from '../errors.ts';
 import { getGroupByKey } from '../people/groups.ts';
 import { listMembers } from '../people/members.ts';
+import { TERMINAL } from '../people/scope.ts';
 import { readDeliveries } from './deliveries.ts';
 import { printJson, withDb } from './parts.ts';
 
@@ -24,37 +26,12 @@ interface Export {
 
 const EXPORTS: Readonly<Record<string, Export>> = {
   answers: {
-    columns: [
-      'message_id',
-      'group',
-      'member_id',
-      'member',
-      'lesson',
-      'question',
-      'value',
-      'correct',
-      'counted',
-      'written_at',
-      'recorded_at',
-      'score',
-      'makeup',
-      'withdrawn',
-    ],
-    read: readAnswers,
+    columns: ANSWER_COLUMNS,
+    read: async (db, filter, { zone }) => (await listAnswers(db, TERMINAL, filter, zone)).rows,
   },
   checkins: {
-    columns: [
-      'message_id',
-      'group',
-      'member_id',
-      'member',
-      'day',
-      'note',
-      'written_at',
-      'makeup',
-      'withdrawn',
-    ],
-    read: readCheckins,
+    columns: CHECKIN_COLUMNS,
+    read: async (db, filter, { zone }) => (await listCheckins(db, TERMINAL, filter, zone)).rows,
   },
   deliveries: {
     columns: ['no', 'id', 'group', 'kind', 'content', 'state', 'reason', 'planned_at', 'sent_at'],
@@ -63,77 +40,6 @@ const EXPORTS: Readonly<Record<string, Export>> = {
   },
   members: { columns: ['id', 'name', 'unit', 'status'], read: (db) => listMembers(db) },
 };
-
-/** `message_id` is the channel's own. */
-async function readAnswers(db: Db, { groupId, from, to }: Filter, { zone }: Config) {
-  let query = db
-    .selectFrom('answer')
-    .innerJoin('message', 'message.id', 'answer.message_id')
-    .innerJoin('chat_group', 'chat_group.id', 'answer.group_id')
-    .innerJoin('member', 'member.id', 'answer.member_id')
-    .innerJoin('quiz_window', 'quiz_window.id', 'answer.window_id')
-    .select([
-      'message.channel_id as message_id',
-      'chat_group.key as group',
-      'answer.member_id',
-      'member.name as member',
-      'quiz_window.lesson_id as lesson',
-      'answer.question',
-      'answer.value',
-      'answer.correct',
-      'answer.counted',
-      'answer.written_at',
-      'answer.recorded_at',
-      'answer.score',
-      'answer.makeup',
-      'answer.withdrawn_at',
-    ])
-    .where('answer.written_at', '>=', from)
-    .where('answer.written_at', '<', to)
-    .orderBy('answer.written_at')
-    .orderBy('answer.id');
-  if (groupId !== undefined) query = query.where('answer.group_id', '=', groupId);
-  return (await query.execute()).map((row) => ({
-    ...row,
-    correct: row.correct === 1,
-    counted: row.counted === 1,
-    score: row.score / 1_000,
-    makeup: row.makeup === 1,
-    withdrawn: row.withdrawn_at !== null,
-    written_at: isoInZone(row.written_at, zone),
-    recorded_at: isoInZone(row.recorded_at, zone),
-  }));
-}
-
-async function readCheckins(db: Db, { groupId, from, to }: Filter, { zone }: Config) {
-  let query = db
-    .selectFrom('checkin')
-    .innerJoin('message', 'message.id', 'checkin.message_id')
-    .innerJoin('chat_group', 'chat_group.id', 'checkin.group_id')
-    .innerJoin('member', 'member.id', 'checkin.member_id')
-    .select([
-      'message.channel_id as message_id',
-      'chat_group.key as group',
-      'checkin.member_id',
-      'member.name as member',
-      'checkin.day',
-      'checkin.note',
-      'checkin.written_at',
-      'checkin.makeup',
-      'checkin.withdrawn_at',
-    ])
-    .where('checkin.written_at', '>=', from)
-    .where('checkin.written_at', '<', to)
-    .orderBy('checkin.written_at')
-    .orderBy('checkin.id');
-  if (groupId !== undefined) query = query.where('checkin.group_id', '=', groupId);
-  return (await query.execute()).map((row) => ({
-    ...row,
-    written_at: isoInZone(row.written_at, zone),
-    makeup: row.makeup === 1,
-    withdrawn: row.withdrawn_at !== null,
-  }));
-}
 
 export const run = (what: string, given: Record<string, unknown>): Promise<void> =>
   withDb(async (db, config) => {

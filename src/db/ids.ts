@@ -15,6 +15,7 @@ export type Numbered =
   | 'invitation'
   | 'review'
   | 'session'
+  | 'api_token'
   | 'question'
   | 'feed'
   | 'news';

@@ -105,6 +105,7 @@ export interface Tables {
   reading: ReadingTable;
   reading_token: ReadingTokenTable;
 
+  api_token: ApiTokenTable;
   calendar_feed: CalendarFeedTable;
   lesson_draft: LessonDraftTable;
   lesson_draft_text: LessonDraftTextTable;
@@ -1089,6 +1090,22 @@ export interface SandboxMessageTable {
 }
 
 /** A secret address under which a calendar program reads somebody's plans; only its hash is kept. */
+export interface ApiTokenTable {
+  id: string;
+  no: number;
+  /** Of the secret. */
+  hash: string;
+  name: string;
+  /** Whose roles it has; null for whoever runs the place. */
+  member_id: string | null;
+  scope: 'read' | 'write';
+  created_by: string;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+  used_at: number | null;
+}
+
 export interface CalendarFeedTable {
   id: string;
   hash: string;

@@ -43,4 +43,7 @@ export const PERSONAL: Readonly<Partial<Record<keyof Tables, PersonalTable>>> = 
   login_token: { column: 'member_id', own: false },
   session: { column: 'member_id', own: false, words: { agent: '' } },
   desk_code: { column: 'member_id', own: false, words: { agent: '' } },
+  // Only a hash.
+  calendar_feed: { column: 'member_id', own: false },
+  api_token: { column: 'member_id', own: true, words: { name: '' } },
 };

@@ -153,7 +153,8 @@ export type Thing =
   | 'delivery'
   | 'schedule'
   | 'review'
-  | 'session';
+  | 'session'
+  | 'token';
 
 const NAMES: Readonly<Record<Thing, string>> = {
   unit: '党组织',
@@ -166,6 +167,7 @@ const NAMES: Readonly<Record<Thing, string>> = {
   schedule: '排期',
   review: '待审的内容',
   session: '登录',
+  token: '接口令牌',
 };
 
 export const notFound = (thing: Thing, named: string | number): NotFoundError =>

@@ -11,6 +11,7 @@ import { addDays, localDay, SECOND, startOfDay } from '../clock.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { NotFoundError } from '../people/scope.ts';
 import { picturesOf, pictureType } from '../lessons/catalogue.ts';
+import { apiRoutes } from './api/routes.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { deskOf } from './console/parts.ts';
 import { shellPage } from './console/shell.ts';
@@ -57,6 +58,7 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
   app.route('/', loginRoutes(parts));
   homeRoutes(app, parts);
   consoleRoutes(app, parts);
+  if (parts.console) apiRoutes(app, { ...parts, console: parts.console });
   lessonRoutes(app, parts);
   readingRoutes(app, parts);
   closers.push(sandboxRoutes(app, parts, (picture) => sendPicture(parts, picture)));

@@ -11,6 +11,7 @@ import { newsDigests } from './0009_news_digests.ts';
 import { answersByTime } from './0010_answers_by_time.ts';
 import { pictures } from './0011_pictures.ts';
 import { consoleTables } from './0015_console.ts';
+import { apiTokens } from './0016_api_tokens.ts';
 import type { Migration } from './columns.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   answersByTime,
   pictures,
   consoleTables,
+  apiTokens,
 ];
