@@ -4,7 +4,6 @@
  * `main.ts` runs it; the tests run it with a clock that they move.
  */
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 
 import type { Channel, ChannelSink } from './channels/channel.ts';
 import { planAcks } from './chat/acks.ts';
@@ -39,6 +38,7 @@ import {
 import { expireHeld, guardStorm } from './delivery/storm.ts';
 import { reasonOf } from './errors.ts';
 import { type Catalogue, loadCatalogue } from './lessons/catalogue.ts';
+import { pathOfPicture, picturesDir } from './lessons/pictures.ts';
 import { recordCatalogue } from './lessons/revisions.ts';
 import { listWritten, stampWritten, withWritten } from './lessons/written.ts';
 import type { Log } from './log.ts';
@@ -127,7 +127,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     ...(config.quietHours ? { quietHours: config.quietHours } : {}),
     channelOf,
     compose: makeComposer({ zone: config.zone, linkBase, nextLesson, tellSecretary }),
-    picturePath: (file) => join(config.lessonsDir, file),
+    picturePath: (file) => pathOfPicture(config.lessonsDir, picturesDir(config.dataDir), file),
     random: parts.random ?? Math.random,
     signal: stopping.signal,
     passing,

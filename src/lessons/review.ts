@@ -10,9 +10,11 @@ import { UserError } from '../errors.ts';
 import { readPolicy } from '../people/policies.ts';
 import { type Actor, isAtLeast, isInScope, notFound, unitInScope } from '../people/scope.ts';
 import { picturesOf } from './catalogue.ts';
+import { writersOf } from './drafts.ts';
 import { splitFrontMatter } from './front-matter.ts';
 import type { Lesson } from './lesson.ts';
 import { normaliseSource, parseLesson } from './parse.ts';
+import { isKeptPicture } from './pictures.ts';
 import { hashOfNotice, type Standing, standingOf } from './review-rules.ts';
 import { recordRevision, setHead, voidHead } from './revisions.ts';
 import { fileOfWritten, isWritten } from './written-file.ts';
@@ -229,7 +231,8 @@ async function standing(trx: Db, item: ReviewItem): Promise<Standing> {
   const { written_by: writer } = await getText(trx, item.id, item.hash);
   const place = item.unit_id === null ? {} : { unitId: item.unit_id };
   const needed = await readPolicy(trx, 'reviewers', place);
-  return standingOf({ ...item, writers: [item.author, writer] }, votes, needed);
+  const writers = [item.author, writer, ...(await writersOf(trx, item.no))];
+  return standingOf({ ...item, writers }, votes, needed);
 }
 
 export const readStanding = (db: Db, item: ReviewItem): Promise<Standing> => standing(db, item);
@@ -349,7 +352,8 @@ async function getOwnItem(db: Db, no: number, actor: Actor): Promise<ReviewItem>
 async function getReviewable(db: Db, no: number, actor: Actor): Promise<ReviewItem> {
   const item = await getItem(db, no, actor);
   const text = await getText(db, item.id, item.hash);
-  if (item.author === actor.who || text.written_by === actor.who)
+  const writers = [item.author, text.written_by, ...(await writersOf(db, item.no))];
+  if (writers.includes(actor.who))
     throw new UserError(`${no} 号是你自己写的，要别人来审`);
   if (!isAtLeast(actor, 'secretary') || !(actor.units === 'all' || isInScope(actor, item.unit_id)))
     throw notFound('review', no);
@@ -372,6 +376,18 @@ export async function listReviewable(db: Db, actor: Actor): Promise<ReviewItem[]
     .where('author', '!=', actor.who)
     .where('written_by', '!=', actor.who)
     .where(unitInScope(actor, 'review_item.unit_id'))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('lesson_draft')
+            .innerJoin('lesson_draft_text', 'lesson_draft_text.draft_id', 'lesson_draft.id')
+            .select('lesson_draft.id')
+            .whereRef('lesson_draft.review_no', '=', 'review_item.no')
+            .where('lesson_draft_text.written_by', '=', actor.who),
+        ),
+      ),
+    )
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -461,7 +477,8 @@ function readLesson(text: string, made: { readonly fallbackId: string; readonly 
     const said = faults.slice(0, 5).map(({ line, message, cure }) => `• 第 ${line} 行：${message}。${cure}`);
     throw new UserError(['这一课还有错：', ...said].join('\n'));
   }
-  if (picturesOf(lesson).length > 0) throw new UserError('在这里写的课不能带图片，请去掉再发');
+  if (!picturesOf(lesson).every(isKeptPicture))
+    throw new UserError('在这里写的课不能带图片，在网页上传的除外；请去掉再发');
   return { title: lesson.title, body: normaliseSource(source), hash: lesson.hash, lesson };
 }
 

@@ -1,6 +1,6 @@
 /** What the file of a lesson is called that was written in chat or console: such a file is never on the disk. */
 
-const FOLDER = '_written/';
+export const FOLDER = '_written/';
 
 export const fileOfWritten = (lessonId: string): string => `${FOLDER}${lessonId}.md`;
 

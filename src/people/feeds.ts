@@ -25,7 +25,7 @@ export async function issueFeed(db: Db, actor: Actor, now: number): Promise<stri
         revoked_at: null,
       })
       .execute();
-    await audit(trx, 'feed.issue', id, actor, now);
+    await audit(trx, 'calendar.issue', id, actor, now);
     return secret;
   });
 }
@@ -42,7 +42,7 @@ async function endFeed(trx: Db, actor: Actor, now: number): Promise<boolean> {
     .where('revoked_at', 'is', null)
     .returning('id')
     .execute();
-  for (const { id } of ended) await audit(trx, 'feed.revoke', id, actor, now);
+  for (const { id } of ended) await audit(trx, 'calendar.revoke', id, actor, now);
   return ended.length > 0;
 }
 

@@ -8,8 +8,16 @@ import { UserError } from '../errors.ts';
 /** How a value of type `T` is written. `read` throws `UserError` with what is expected. */
 export interface PolicyKind<T> {
   readonly expected: string;
+  /** What a form asks for it with. */
+  readonly form: PolicyForm;
   readonly read: (text: string) => T;
 }
+
+export type PolicyForm =
+  | { readonly kind: 'whole'; readonly least: number; readonly most: number }
+  | { readonly kind: 'duration' }
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'words'; readonly most: number };
 
 export interface Policy<T> {
   readonly kind: PolicyKind<T>;
@@ -21,9 +29,10 @@ export interface Policy<T> {
   readonly title: string;
 }
 
-function kindOf<T>(expected: string, find: (text: string) => T | undefined): PolicyKind<T> {
+function kindOf<T>(expected: string, form: PolicyForm, find: (text: string) => T | undefined): PolicyKind<T> {
   return {
     expected,
+    form,
     read(text) {
       const value = find(text.trim());
       if (value === undefined) throw new UserError(`expected ${expected}, got "${text}"`);
@@ -34,27 +43,31 @@ function kindOf<T>(expected: string, find: (text: string) => T | undefined): Pol
 
 /** A whole number between two bounds, both of them allowed. */
 export const whole = (least: number, most: number): PolicyKind<number> =>
-  kindOf(`a whole number from ${least} to ${most}`, (text) =>
+  kindOf(`a whole number from ${least} to ${most}`, { kind: 'whole', least, most }, (text) =>
     /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
   );
 
 /** `2h`, `1d12h`, in ms. */
 export const duration = (least: number, most: number): PolicyKind<number> =>
-  kindOf('a duration such as 30m, 2h or 1d', (text) => {
+  kindOf('a duration such as 30m, 2h or 1d', { kind: 'duration' }, (text) => {
     const span = parseDuration(text);
     return span !== undefined && span >= least && span <= most ? span : undefined;
   });
 
-export const onOff: PolicyKind<boolean> = kindOf('on or off', (text) =>
-  text === 'on' ? true : text === 'off' ? false : undefined,
+export const onOff: PolicyKind<boolean> = kindOf(
+  'on or off',
+  { kind: 'choice', choices: ['on', 'off'] },
+  (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
 );
 
 export const oneOf = <const T extends string>(...choices: readonly T[]): PolicyKind<T> =>
-  kindOf(choices.join(' or '), (text) => choices.find((choice) => choice === text));
+  kindOf(choices.join(' or '), { kind: 'choice', choices }, (text) =>
+    choices.find((choice) => choice === text),
+  );
 
 /** Any text up to a length, in characters; it may be empty, written as `-`. */
 export const words = (most: number): PolicyKind<string> =>
-  kindOf(`a text of at most ${most} characters, or - for none`, (text) =>
+  kindOf(`a text of at most ${most} characters, or - for none`, { kind: 'words', most }, (text) =>
     [...text].length <= most && text !== '' ? (text === '-' ? '' : text) : undefined,
   );
 

@@ -1,7 +1,6 @@
 /** The web server: pages, the sandbox, health. */
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 
 import { serve, type ServerType } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -9,6 +8,7 @@ import { compress } from 'hono/compress';
 
 import { addDays, localDay, SECOND, startOfDay } from '../clock.ts';
 import { reasonOf, UserError } from '../errors.ts';
+import { pathOfPicture, picturesDir } from '../lessons/pictures.ts';
 import { NotFoundError } from '../people/scope.ts';
 import { picturesOf, pictureType } from '../lessons/catalogue.ts';
 import { apiRoutes } from './api/routes.ts';
@@ -151,8 +151,8 @@ function lessonRoutes(app: Hono, parts: WebParts): void {
 }
 
 /** A picture from the lessons' folder; `file` is one that a lesson names. */
-async function sendPicture({ config }: WebParts, file: string): Promise<Response> {
-  const path = join(config.lessonsDir, file);
+async function sendPicture({ config, console }: WebParts, file: string): Promise<Response> {
+  const path = pathOfPicture(config.lessonsDir, picturesDir(console?.dataDir ?? config.lessonsDir), file);
   const type = await pictureType(path).catch(() => undefined);
   if (!type) return new Response('这张图片不在了', { status: 404 });
   const bytes = await readFile(path);

@@ -2,7 +2,7 @@
  * A chat that lives in the database: three groups of made-up people and the bot. It keeps the promises of the
  * channel port to the letter, so that what works here works on a real account.
  */
-import { isAbsolute, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, relative, sep } from 'node:path';
 
 import { type Clock, SECOND } from '../../clock.ts';
 import { newId } from '../../db/ids.ts';
@@ -41,6 +41,8 @@ export interface SandboxOptions {
   readonly log?: Log;
   /** Absolute. Only pictures below it can be sent; without it none can. */
   readonly lessonsDir?: string;
+  /** Of pictures that were put beside lessons here; they can be sent as well. */
+  readonly picturesDir?: string;
 }
 
 export interface SayOptions {
@@ -91,7 +93,13 @@ const people = new Map(
   SANDBOX_WORLD.rooms.flatMap((room) => room.people.map((person) => [person.id, { person, room }] as const)),
 );
 
-export function openSandbox({ db, clock, log = silentLog, lessonsDir }: SandboxOptions): SandboxChannel {
+export function openSandbox({
+  db,
+  clock,
+  log = silentLog,
+  lessonsDir,
+  picturesDir,
+}: SandboxOptions): SandboxChannel {
   let state: ChannelState = 'starting';
   let since = clock.now();
   let lastTrafficAt: number | undefined;
@@ -175,6 +183,8 @@ export function openSandbox({ db, clock, log = silentLog, lessonsDir }: SandboxO
       if (part.text.length > MAX_TEXT) throw new RefusedError(`一条消息最多 ${MAX_TEXT} 个字`);
       return { kind: 'text', text: withMentions(part.text, part.mention ?? []) };
     }
+    if (picturesDir !== undefined && dirname(part.path) === picturesDir)
+      return { kind: 'picture', text: part.alt, picture: `_written/${basename(part.path)}` };
     const inside = lessonsDir === undefined ? '..' : relative(lessonsDir, part.path);
     if (inside === '' || inside.startsWith('..') || isAbsolute(inside))
       throw new RefusedError('图片不在课程文件夹里');

@@ -115,7 +115,7 @@ const reviewersFor = (db: Db, unitId: string | null) =>
   readPolicy(db, 'reviewers', unitId === null ? {} : { unitId });
 
 /** Whose a text is: of the nearest unit above all its groups that the author answers for; without groups their own. */
-async function unitFor(db: Db, actor: Actor, groups: readonly Group[]): Promise<string | null> {
+export async function unitFor(db: Db, actor: Actor, groups: readonly Group[]): Promise<string | null> {
   const tree = await readTree(db);
   const units = [...new Set(groups.map(({ unit_id: unitId }) => unitId))];
   const [first] = units;

@@ -18,6 +18,7 @@ export function requireDesk(parts: WebParts): MiddlewareHandler {
     const refused = await inner(c, next);
     if (!(refused instanceof Response) || refused.status !== 401 || c.req.method !== 'POST') return refused;
     const fields = await keptFields(c);
+    if (c.req.header('hx-request') === 'true') return c.html(expiredPiece(fields), 401);
     return fields.length === 0 ? refused : c.html(expiredPage(c.req.path, fields), 401);
   };
 }
@@ -43,6 +44,19 @@ async function keptFields(c: Context): Promise<(readonly [string, string])[]> {
     return [];
   }
 }
+
+/** Stands where a piece of the page would have been drawn anew; the page itself stays, with all that is written in it. */
+const expiredPiece = (fields: readonly (readonly [string, string])[]): Html =>
+  html`<input
+      type="hidden"
+      name="base"
+      form="editor"
+      value="${fields.find(([name]) => name === 'base')?.[1] ?? ''}"
+    />
+    <p class="alert" role="alert">
+      登录过期了，没有保存。写的都还在这一页，先别关：<a href="/login" target="_blank">在新的一页里登录</a
+      >，再回来按「保存」。
+    </p>`;
 
 const expiredPage = (path: string, fields: readonly (readonly [string, string])[]): Html =>
   page({

@@ -4,11 +4,17 @@ import { html } from 'hono/html';
 
 import { typeSwitch } from '../layout.ts';
 import type { WebParts } from '../parts.ts';
+import { auditRoutes } from './audit.ts';
 import { decideRoutes } from './decide.ts';
+import { deliveryRoutes } from './deliveries.ts';
 import { card, rows } from './draw.ts';
+import { editorRoutes } from './editor.ts';
 import { feedRoutes, openFeed } from './feed.ts';
+import { lessonListRoutes } from './lessons.ts';
 import { planItemRoutes } from './plan-item.ts';
 import { planRoutes } from './plan-page.ts';
+import { reviewRoutes } from './reviews.ts';
+import { settingRoutes } from './settings.ts';
 import { weekRoutes } from './week.ts';
 import { limitForms, requireDesk } from './expired.ts';
 import { NAV } from './nav.ts';
@@ -30,6 +36,12 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
   planRoutes(app, site);
   planItemRoutes(app, site);
   feedRoutes(app, site);
+  deliveryRoutes(app, site);
+  reviewRoutes(app, site);
+  lessonListRoutes(app, site);
+  editorRoutes(app, site);
+  settingRoutes(app, site);
+  auditRoutes(app, site);
   app.get('/more', (c) =>
     shellPage(c, site, {
       title: '更多',

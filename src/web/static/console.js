@@ -16,36 +16,97 @@ const tick = () => {
 if (document.querySelector('[data-until]')) setInterval(tick, 20_000);
 
 // What is typed outlives a reload, the back button and a session that ran out; what was taken in is forgotten.
-const keepers = document.querySelectorAll('form[data-keep]');
-for (const form of keepers) {
+for (const form of document.querySelectorAll('form[data-keep]')) {
   const key = `weike:${form.dataset.keep}`;
+  const base = () => form.elements.namedItem('base')?.value ?? form.dataset.base ?? '';
   const fields = () =>
     [...form.elements].filter(
-      (one) => one.name && one.matches('textarea, input[type=text], input:not([type])'),
+      (one) =>
+        one.name && one.matches('textarea, select, input:not([type=hidden], [type=file], [type=search])'),
     );
+  const valueOf = (one) => (one.matches('[type=checkbox], [type=radio]') ? one.checked : one.value);
+  const keyOf = (one) =>
+    one.matches('[type=checkbox], [type=radio]') ? `${one.name}=${one.value}` : one.name;
+  let typed = 0;
+  let asked = 0;
   let kept;
   try {
     kept = JSON.parse(localStorage.getItem(key) ?? 'null');
   } catch {
     kept = null;
   }
-  if (kept && kept.base === form.dataset.base) {
-    const lost = fields().filter(
-      (one) => kept.values[one.name] !== undefined && kept.values[one.name] !== one.value,
-    );
-    if (lost.length > 0) {
-      for (const one of lost) one.value = kept.values[one.name];
-      form.querySelector('[data-kept-note]')?.removeAttribute('hidden');
-      lost[0].dispatchEvent(new Event('input', { bubbles: true }));
-    }
-  } else localStorage.removeItem(key);
+  // What was sent and brought the text further arrived.
+  if (kept?.sent && kept.base !== base()) {
+    localStorage.removeItem(key);
+    kept = null;
+  }
+  const lost = kept
+    ? fields().filter(
+        (one) => kept.values[keyOf(one)] !== undefined && kept.values[keyOf(one)] !== valueOf(one),
+      )
+    : [];
+  if (lost.length > 0) {
+    for (const one of lost)
+      if (one.matches('[type=checkbox], [type=radio]')) one.checked = kept.values[keyOf(one)];
+      else one.value = kept.values[keyOf(one)];
+    const field = form.elements.namedItem('base');
+    if (field) field.value = kept.base;
+    form.querySelector('[data-kept-note]')?.removeAttribute('hidden');
+    setTimeout(() => lost[0].dispatchEvent(new Event('input', { bubbles: true })));
+  }
+  const keep = (sent = false) => {
+    const values = Object.fromEntries(fields().map((one) => [keyOf(one), valueOf(one)]));
+    localStorage.setItem(key, JSON.stringify({ base: base(), values, sent }));
+  };
   form.addEventListener('input', () => {
-    const values = Object.fromEntries(fields().map((one) => [one.name, one.value]));
-    localStorage.setItem(key, JSON.stringify({ base: form.dataset.base ?? '', values }));
+    typed += 1;
+    keep();
+  });
+  form.addEventListener('submit', () => keep(true));
+  form.addEventListener('htmx:before:request', () => (asked = typed));
+  form.addEventListener('htmx:after:request', () => {
+    if (typed === asked && document.querySelector('#live [data-saved]')) localStorage.removeItem(key);
   });
   form.querySelector('[data-forget]')?.addEventListener('click', () => {
     localStorage.removeItem(key);
     location.reload();
+  });
+}
+
+// A picture is put where one writes, chosen or pasted.
+const text = document.querySelector('[data-paste]');
+if (text) {
+  const note = document.querySelector('[data-picture-note]');
+  const chooser = document.querySelector('[data-picture]');
+  document.querySelector('[data-plain]')?.setAttribute('hidden', '');
+  const put = async (file) => {
+    note.textContent = '正在放图片……';
+    const body = new FormData();
+    body.append('file', file);
+    try {
+      const answer = await fetch('/lessons/picture', { method: 'POST', body });
+      const said = await answer.text();
+      if (!answer.ok) {
+        note.textContent = answer.status === 400 ? said : '图片没有放成，过一会儿再试。';
+        return;
+      }
+      text.setRangeText(`\n\n${said}\n\n`, text.selectionStart, text.selectionEnd, 'end');
+      text.dispatchEvent(new Event('input', { bubbles: true }));
+      note.textContent = '图片放进去了。';
+    } catch {
+      note.textContent = '网络断了，图片没有放成。';
+    }
+  };
+  text.addEventListener('paste', (event) => {
+    const file = [...event.clipboardData.files].find(({ type }) => type.startsWith('image/'));
+    if (!file) return;
+    event.preventDefault();
+    void put(file);
+  });
+  chooser?.addEventListener('change', async () => {
+    const [file] = chooser.files;
+    if (file) await put(file);
+    chooser.value = '';
   });
 }
 

@@ -1,0 +1,33 @@
+/** What people call whoever and whatever stands behind an id. */
+import type { Db } from '../../db/open.ts';
+
+/** Databases limit the parameters of a statement. */
+const BATCH = 400;
+
+const OURS: Readonly<Record<string, string>> = {
+  cli: '服务器上的人',
+  console: '这台机器上的人',
+  'admin-link': '管理员链接',
+  sandbox: '沙盒',
+  seed: '第一次启动',
+  channel: '聊天软件',
+  operator: '服务器上的人',
+};
+
+/** Of members, groups and units. */
+export async function namesBehind(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  const names = new Map<string, string>(Object.entries(OURS));
+  const all = [...new Set(ids)].filter((id) => id !== '' && !names.has(id));
+  for (let at = 0; at < all.length; at += BATCH) {
+    const some = all.slice(at, at + BATCH);
+    const members = await db.selectFrom('member').select(['id', 'name']).where('id', 'in', some).execute();
+    const groups = await db
+      .selectFrom('chat_group')
+      .select(['id', 'topic as name'])
+      .where('id', 'in', some)
+      .execute();
+    const units = await db.selectFrom('unit').select(['id', 'name']).where('id', 'in', some).execute();
+    for (const { id, name } of [...members, ...groups, ...units]) names.set(id, name);
+  }
+  return names;
+}

@@ -1,0 +1,260 @@
+/** 设置: what people may set for the county, a unit or a group; whoever sets nothing inherits. */
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+
+import { parseDuration, saySpan } from '../../clock.ts';
+import type { Db } from '../../db/open.ts';
+import { UserError } from '../../errors.ts';
+import { readTree } from '../../people/places.ts';
+import { listPolicies, type PolicyPlace, type SetPolicy, setPolicy } from '../../people/policies.ts';
+import { isPolicyName, type PolicyName, POLICIES } from '../../people/policy-names.ts';
+import { type Actor, getScopedGroup, isInScope, notFound, scopedGroups } from '../../people/scope.ts';
+import { walkTree } from '../../people/tree.ts';
+import { acts } from './acting.ts';
+import { address, card, field, hidden, press, select, type Choice } from './draw.ts';
+import { namesBehind } from './names.ts';
+import { type ConsoleSite, deskOf } from './parts.ts';
+import { choiceName, isLocal, sections } from './settings-list.ts';
+import { shellPage } from './shell.ts';
+
+interface Place {
+  /** `county`, `unit:ID`, `group:KEY`. */
+  readonly named: string;
+  readonly policy: PolicyPlace;
+  readonly id: string;
+}
+
+/** Throws `NotFoundError` for a place outside the actor's scope. */
+async function readPlace(db: Db, actor: Actor, named: string): Promise<Place> {
+  const [kind, id = ''] = named.split(':');
+  if (kind === 'group') {
+    const group = await getScopedGroup(db, actor, id);
+    return { named, policy: { groupId: group.id }, id: group.id };
+  }
+  if (kind === 'unit') {
+    const tree = await readTree(db);
+    if (!tree.nodes.has(id) || !isInScope(actor, id)) throw notFound('unit', id);
+    return { named, policy: { unitId: id }, id };
+  }
+  if (actor.units !== 'all') throw notFound('unit', '全县');
+  return { named: 'county', policy: {}, id: '' };
+}
+
+async function listPlaces(db: Db, actor: Actor): Promise<Choice[]> {
+  const tree = await readTree(db);
+  const units = walkTree(tree)
+    .filter(({ node }) => isInScope(actor, node.id))
+    .map(({ node, depth }) => ({ value: `unit:${node.id}`, name: `${'　'.repeat(depth)}${node.name}` }));
+  const groups = await scopedGroups(db, actor).orderBy('chat_group.created_at').limit(200).execute();
+  return [
+    ...(actor.units === 'all' ? [{ value: 'county', name: '全县' }] : []),
+    ...units,
+    ...groups.map(({ key, topic }) => ({ value: `group:${key}`, name: `群：${topic || key}` })),
+  ];
+}
+
+export function settingRoutes(app: Hono, site: ConsoleSite): void {
+  app.get('/settings', async (c) => {
+    const { db, actor, config } = deskOf(site, c);
+    const places = await listPlaces(db, actor);
+    const place = await readPlace(db, actor, c.req.query('place') ?? places[0]?.value ?? 'county');
+    const all = new Map((await listPolicies(db, place.policy)).map((one) => [one.name, one]));
+    const names = await namesBehind(
+      db,
+      [...all.values()].map(({ fromId }) => fromId),
+    );
+    const isCounty = place.named === 'county';
+    return shellPage(c, site, {
+      title: '设置',
+      body: html`<form class="card filters" method="get" action="/settings">
+          ${field('为谁设', select('place', places, place.named), '没有单独设的，跟上一级一样。')}
+          <button class="button small">换</button>
+        </form>
+        ${sections()
+          .filter(({ county }) => isCounty || !county)
+          .map(({ title, names: own }) =>
+            card(
+              title,
+              html`<ul class="rows settings">
+                ${own.flatMap((name) => {
+                  const set = all.get(name);
+                  return set ? [html`<li>${drawPolicy(set, place, names)}</li>`] : [];
+                })}
+              </ul>`,
+            ),
+          )}
+        ${
+          isCounty
+            ? card(
+                '在服务器上设的',
+                html`<dl class="facts">
+                    <dt>免打扰</dt>
+                    <dd>
+                      ${config.quietHours ? `${clock(config.quietHours.from)} 到 ${clock(config.quietHours.to)}` : '没有'}
+                    </dd>
+                    <dt>时区</dt>
+                    <dd>${config.zone}</dd>
+                  </dl>
+                  <p class="note">要改就改服务器上 .env 里的 QUIET_HOURS、PACE、ZONE，再重启。</p>`,
+              )
+            : ''
+        }`,
+    });
+  });
+
+  app.post(
+    '/settings',
+    acts(site, '/settings', async ({ db, actor, now }, form) => {
+      const place = await readPlace(db, actor, form.get('place'));
+      const name = form.get('name');
+      if (!isPolicyName(name)) throw notFound('unit', name);
+      if (place.named !== 'county' && !isLocal(name)) throw new UserError('这一项只能为全县设。');
+      const value =
+        form.get('reset') === '' ? readValue(name, form.get('value'), form.get('span')) : undefined;
+      const before = (await listPolicies(db, place.policy)).find((one) => one.name === name);
+      await setPolicy(db, name, value, place.policy, actor.who, now);
+      const own = before && isOwn(before, place) ? before.value : undefined;
+      const fields = {
+        place: place.named,
+        name,
+        ...(own === undefined ? { reset: '1' } : { value: own, span: '' }),
+      };
+      const said = value === undefined ? '不单独设了，跟上一级一样' : sayValue(name, value);
+      return {
+        text: `${POLICIES[name].title}：${said}。`,
+        to: `${address('/settings', { place: place.named })}#${name}`,
+        undo: { path: '/settings', fields, label: '改回去' },
+      };
+    }),
+  );
+}
+
+const two = (value: number) => String(value).padStart(2, '0');
+const clock = (minute: number) => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+
+const isOwn = ({ from, fromId }: SetPolicy, { named, id }: Place) =>
+  from === named.split(':')[0] && fromId === id;
+
+/** As it is kept. Throws `UserError` in words for a page. */
+function readValue(name: PolicyName, given: string, span: string): string {
+  const { kind } = POLICIES[name];
+  const text = given.trim();
+  const value =
+    kind.form.kind === 'duration' && /^\d{1,5}$/.test(text)
+      ? `${text}${span || 'h'}`
+      : text === ''
+        ? '-'
+        : text;
+  try {
+    kind.read(value);
+  } catch (error) {
+    throw new UserError(`${POLICIES[name].title}：${wants(name)}，没有改动。`, { cause: error });
+  }
+  return value;
+}
+
+function wants(name: PolicyName): string {
+  const { form } = POLICIES[name].kind;
+  switch (form.kind) {
+    case 'whole':
+      return `要填 ${form.least} 到 ${form.most} 的整数`;
+    case 'duration':
+      return '这个时长太短、太长，或者没有看懂';
+    case 'choice':
+      return `只能是 ${form.choices.map((one) => choiceName(name, one)).join('、')}`;
+    case 'words':
+      return `最多 ${form.most} 个字`;
+  }
+}
+
+function sayValue(name: PolicyName, value: string): string {
+  const { form } = POLICIES[name].kind;
+  if (form.kind === 'duration') return saySpan(parseDuration(value) ?? 0);
+  if (form.kind === 'choice') return choiceName(name, value);
+  return value === '-' ? '没有' : (MEANT[`${name} ${value}`] ?? value);
+}
+
+/** What a nought stands for. */
+const MEANT: Readonly<Record<string, string>> = {
+  'answer-attempts 0': '不限',
+  'point-day-cap 0': '不封顶',
+  'makeup-days 0': '不补',
+  'reviewers 0': '不用审',
+};
+
+function drawPolicy(set: SetPolicy, place: Place, names: ReadonlyMap<string, string>) {
+  const { name, value, from, fromId } = set;
+  const isTheirs = isOwn(set, place);
+  const where = isTheirs
+    ? '这里自己设的'
+    : from === 'default'
+      ? '一直没人设过'
+      : `跟 ${from === 'county' ? '全县' : (names.get(fromId) ?? '上一级')} 一样`;
+  return html`<details id="${name}">
+    <summary>
+      <span class="what">${POLICIES[name].title}<small>${where}</small></span
+      ><b>${short(sayValue(name, value))}</b>
+    </summary>
+    <form class="set" method="post" action="/settings">
+      ${hidden({ place: place.named, name })} ${control(name, value)}
+      <div class="buttons">
+        <button class="button small">保存</button>
+      </div>
+    </form>
+    ${isTheirs ? press('/settings', '不单独设', { fields: { place: place.named, name, reset: '1' }, tone: 'quiet' }) : ''}
+  </details>`;
+}
+
+const short = (text: string) => ([...text].length > 14 ? `${[...text].slice(0, 14).join('')}…` : text);
+
+const SPANS: readonly Choice[] = [
+  { value: 'm', name: '分钟' },
+  { value: 'h', name: '小时' },
+  { value: 'd', name: '天' },
+];
+
+function control(name: PolicyName, value: string) {
+  const { form } = POLICIES[name].kind;
+  const label = POLICIES[name].title;
+  switch (form.kind) {
+    case 'choice':
+      return html`<fieldset class="pick">
+        <legend class="unseen">${label}</legend>
+        ${form.choices.map(
+          (one) =>
+            html`<label
+              ><input type="radio" name="value" value="${one}" ${one === value ? 'checked' : ''} /><span
+                >${choiceName(name, one)}</span
+              ></label
+            >`,
+        )}
+      </fieldset>`;
+    case 'whole':
+      return field(
+        label,
+        html`<input
+          type="number"
+          name="value"
+          min="${form.least}"
+          max="${form.most}"
+          value="${value}"
+          required
+        />`,
+        `${form.least} 到 ${form.most}`,
+      );
+    case 'duration': {
+      const [, count, span] = /^(\d+)([mhd])$/.exec(value) ?? [];
+      return html`<div class="filters">
+        ${field(label, html`<input name="value" inputmode="numeric" value="${count ?? value}" required />`)}
+        ${field('单位', select('span', SPANS, span ?? 'h'))}
+      </div>`;
+    }
+    case 'words':
+      return field(
+        label,
+        html`<textarea name="value" rows="5" maxlength="${form.most}">
+${value === '-' ? '' : value}</textarea>`,
+        `最多 ${form.most} 个字，用空格隔开`,
+      );
+  }
+}
