@@ -30,6 +30,8 @@ export interface Health {
     readonly unknownDeliveries: number;
     /** Deliveries that wait for a person after an outage. */
     readonly heldDeliveries: number;
+    /** Groups in use that nobody has recognised since a login: nothing is sent to them. `weike match list` */
+    readonly quarantinedGroups: number;
     /** Messages that could not be handled and were given up; a restart tries them once more. */
     readonly failedMessages: number;
     readonly channels: readonly ChannelHealth[];
@@ -50,7 +52,7 @@ export interface HealthParts {
 
 export async function readHealth({ config, db, clock, channels, app }: HealthParts): Promise<Health> {
   const [looks, queueAnswers] = await Promise.all([askDatabase(db, clock.now()), app.queue.ping()]);
-  const { unknown = 0, held = 0, failed = 0, paused = [] } = looks ?? {};
+  const { unknown = 0, held = 0, failed = 0, quarantined = 0, paused = [] } = looks ?? {};
   const states = channels.map((channel) => channel.status());
   const { lessons, faults } = app.catalogue();
   const isLocal = isLoopback(new URL(config.publicUrl).hostname);
@@ -58,7 +60,7 @@ export async function readHealth({ config, db, clock, channels, app }: HealthPar
   const isDown = looks === undefined || !queueAnswers;
   const isDegraded =
     states.some(({ state, deafRestarts = 0 }) => state !== 'online' || deafRestarts > 0) ||
-    unknown + held + failed + paused.length > 0 ||
+    unknown + held + failed + quarantined + paused.length > 0 ||
     faults.length > 0;
   return {
     status: isDown ? 'down' : isDegraded ? 'degraded' : 'ok',
@@ -68,6 +70,7 @@ export async function readHealth({ config, db, clock, channels, app }: HealthPar
       lessons: { count: lessons.length, faults: faults.length },
       unknownDeliveries: unknown,
       heldDeliveries: held,
+      quarantinedGroups: quarantined,
       failedMessages: failed,
       // Not the whole status: the login code in it is a key.
       channels: states.map(({ account, state, since, reason, lastTrafficAt, lastHeardAt, deafRestarts }) => ({
@@ -92,6 +95,7 @@ interface Looks {
   readonly unknown?: number;
   readonly held?: number;
   readonly failed: number;
+  readonly quarantined: number;
   readonly paused: Awaited<ReturnType<typeof listPaused>>;
 }
 
@@ -131,9 +135,16 @@ async function readLooks(db: Db, now: number): Promise<Looks> {
     .select(({ fn }) => fn.countAll<number>().as('failed'))
     .where('state', '=', 'failed')
     .executeTakeFirstOrThrow();
+  const { quarantined } = await db
+    .selectFrom('chat_group')
+    .select(({ fn }) => fn.countAll<number>().as('quarantined'))
+    .where('state', '=', 'quarantined')
+    .where('enabled', '=', 1)
+    .executeTakeFirstOrThrow();
   return {
     ...Object.fromEntries(deliveries.map(({ state, count }) => [state, Number(count)])),
     failed: Number(failed),
+    quarantined: Number(quarantined),
     paused: await listPaused(db),
   };
 }

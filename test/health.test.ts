@@ -5,6 +5,7 @@ import type { Channel, ChannelStatus } from '../src/channels/channel.ts';
 import { systemClock } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
 import { readHealth } from '../src/health.ts';
+import { recordSeenGroup } from '../src/people/groups.ts';
 import { NotSentError } from '../src/channels/channel.ts';
 import { DIALECTS, openTestDb, type TestDb } from './support/databases.ts';
 import { until } from './support/wait.ts';
@@ -82,6 +83,20 @@ describe.each(DIALECTS)('the health on %s', (dialect) => {
       return health.status === 'down' ? health : undefined;
     });
     expect(down).toMatchObject({ status: 'down', parts: { database: 'down', queue: 'ok' } });
+  });
+
+  it('is degraded while a group in use isn’t recognised after a login', async () => {
+    const seen = { account: 'wechaty:county', roomId: 'r@x', topic: '花茶支部群' };
+    await recordSeenGroup(test.db, seen, 1);
+    await test.db.updateTable('chat_group').set({ state: 'quarantined' }).execute();
+    // A group that is off is nobody's loss.
+    expect(await read(channelIn({}))).toMatchObject({ status: 'ok', parts: { quarantinedGroups: 0 } });
+    await test.db.updateTable('chat_group').set({ enabled: 1 }).execute();
+    const health = await until(async () => {
+      const now = await read(channelIn({}));
+      return now.status === 'degraded' ? now : undefined;
+    });
+    expect(health.parts.quarantinedGroups).toBe(1);
   });
 
   it('never shows the login code', async () => {
