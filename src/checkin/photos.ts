@@ -55,6 +55,7 @@ export async function listPhotosDue(db: Db, now: number): Promise<PhotoDue[]> {
     .where('picture.received_at', '>', now - TRIED_FOR)
     .where('checkin.withdrawn_at', 'is', null)
     .where('checkin_photo.id', 'is', null)
+    .where('checkin.member_id', 'not in', erased(db))
     .orderBy('picture.received_at')
     .orderBy('word.sent_at', 'desc')
     .limit(BATCH)
@@ -121,12 +122,18 @@ export async function keepPhoto(
   return inserted !== undefined;
 }
 
-/** Removes the files of photos that were withdrawn; their rows stay, without a file. Gives how many. */
+/** Members who were forgotten: a photo of theirs isn't kept, even when it was under way. */
+const erased = (db: Db) => db.selectFrom('member').select('id').where('erased_at', 'is not', null);
+
+/**
+ * Removes the files of photos that were withdrawn or whose owner was erased; their rows stay, without a file. Gives
+ * how many.
+ */
 export async function dropWithdrawn(db: Db, folder: string): Promise<number> {
   const rows = await db
     .selectFrom('checkin_photo')
     .select(['id', 'file'])
-    .where('withdrawn_at', 'is not', null)
+    .where((eb) => eb.or([eb('withdrawn_at', 'is not', null), eb('member_id', 'in', erased(db))]))
     .where('file', '!=', '')
     .execute();
   for (const { id, file } of rows) {

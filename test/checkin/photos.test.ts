@@ -12,6 +12,7 @@ import { photoKeeper } from '../../src/chat/photos.ts';
 import { shrinkPhoto } from '../../src/checkin/photos.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/clock.ts';
 import { silentLog } from '../../src/log.ts';
+import { eraseMember } from '../../src/people/rights.ts';
 import { ACCOUNT, type Classroom, openClassroom, type Room, says } from '../support/classroom.ts';
 import { DIALECTS } from '../support/databases.ts';
 
@@ -148,5 +149,22 @@ describe.each(DIALECTS)('photos beside check-ins on %s', (dialect) => {
       ['', false],
     ]);
     expect(existsSync(join(folder, 'photos'))).toBe(true);
+  });
+
+  it('keeps no file of somebody who is forgotten, not even of what was under way', async () => {
+    await hear('打卡', 0);
+    await hear('', SECOND, picture('one'));
+    room.clock.advance(5 * SECOND);
+    await keep();
+    await hear('', 6 * SECOND, picture('two'));
+    const [first] = await rows();
+    const path = join(folder, 'photos', first?.file ?? '');
+    expect(existsSync(path)).toBe(true);
+    const by = { who: 'test' };
+    await eraseMember(room.db, first?.member_id ?? '', { day: '2026-11-24', by, now: room.clock.now() });
+    expect(await keep()).toBe(0);
+    expect(existsSync(path)).toBe(false);
+    expect(asked).toEqual(['one']);
+    expect((await rows()).map(({ file }) => file)).toEqual(['']);
   });
 });
