@@ -28,6 +28,7 @@ export interface Tables {
   certification: CertificationTable;
   attribution: AttributionTable;
   account_login: AccountLoginTable;
+  login_seat: LoginSeatTable;
   match_item: MatchItemTable;
   friend_request: FriendRequestTable;
   group_invitation: GroupInvitationTable;
@@ -263,7 +264,8 @@ export interface CertificationTable {
 /** A fact that went from one member to another, and why. */
 export interface AttributionTable {
   id: string;
-  kind: 'answer' | 'checkin' | 'checkin_photo' | 'absence' | 'ack_item' | 'reading';
+  kind:
+    'answer' | 'checkin' | 'checkin_photo' | 'absence' | 'ack_item' | 'reading' | 'practice_card' | 'consent';
   fact_id: string;
   from_member: string;
   to_member: string;
@@ -281,6 +283,18 @@ export interface AccountLoginTable {
   listed_at: number | null;
   /** Whether the ids were found to have changed. */
   changed: Generated<Flag>;
+  /** Whether contact ids were found to have gone to other people: 0 none, 1 some, 2 so that none means anything. */
+  contacts_moved: Generated<0 | 1 | 2>;
+}
+
+/** Who sat in a group when its account logged in last, or longer ago, and who was shown there first since. */
+export interface LoginSeatTable {
+  group_id: string;
+  side: 'before' | 'after' | 'old';
+  contact_id: string;
+  name: string;
+  own_name: string | null;
+  remark: string | null;
 }
 
 /** A doubtful match that waits for a person. */
