@@ -7,7 +7,9 @@ import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { AttributionTable } from '../db/tables.ts';
 import type { Contact, MoveFacts } from '../people/certify.ts';
+import { moveConsents } from '../people/consent.ts';
 import { countBestAnswer } from '../quiz/answers.ts';
+import { movePractice } from '../quiz/follow.ts';
 import { noteAllPointsDue } from '../quiz/points-due.ts';
 import { recountMember, recountWindow } from './rollups.ts';
 
@@ -48,6 +50,13 @@ export const factMover = (zone: string): MoveFacts =>
       moved.push({ kind: 'reading', fact_id: id });
     }
 
+    // What no message proves goes along when nobody else was ever taken for them.
+    if (await isWholly(trx, from, contacts)) {
+      for (const id of await movePractice(trx, from, to, now))
+        moved.push({ kind: 'practice_card', fact_id: id });
+      for (const id of await moveConsents(trx, from, to, now)) moved.push({ kind: 'consent', fact_id: id });
+    }
+
     for (const { kind, fact_id: factId } of moved)
       await trx
         .insertInto('attribution')
@@ -60,6 +69,18 @@ export const factMover = (zone: string): MoveFacts =>
       await noteAllPointsDue(trx, memberId);
     }
   };
+
+/** Whether a member was never anybody but these contacts. */
+async function isWholly(trx: Db, memberId: string, contacts: readonly Contact[]): Promise<boolean> {
+  const bound = await trx
+    .selectFrom('identity')
+    .select(['account', 'contact_id'])
+    .where('member_id', '=', memberId)
+    .execute();
+  return bound.every(({ account, contact_id: id }) =>
+    contacts.some((one) => one.account === account && one.contactId === id),
+  );
+}
 
 interface AnswerKey {
   readonly id: string;

@@ -51,3 +51,27 @@ export async function hasConsent(db: Db, memberId: string, kind: ConsentKind): P
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/** What somebody agreed to under another name goes on under their own. Gives the rows that were opened. */
+export async function moveConsents(db: Db, from: string, to: string, now: number): Promise<string[]> {
+  const given = await db
+    .updateTable('consent')
+    .set({ withdrawn_at: now })
+    .where('member_id', '=', from)
+    .where('withdrawn_at', 'is', null)
+    .returning(['kind', 'given_at'])
+    .execute();
+  const opened: string[] = [];
+  for (const { kind, given_at: givenAt } of given) {
+    const row = await db
+      .insertInto('consent')
+      .values({ id: newId(), member_id: to, kind, given_at: givenAt, withdrawn_at: null })
+      .onConflict((conflict) =>
+        conflict.columns(['member_id', 'kind']).where('withdrawn_at', 'is', null).doNothing(),
+      )
+      .returning('id')
+      .executeTakeFirst();
+    if (row) opened.push(row.id);
+  }
+  return opened;
+}

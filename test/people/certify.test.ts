@@ -260,6 +260,42 @@ describe.each(DIALECTS)('certification on %s', (dialect) => {
     await expectRollupsAsRebuilt();
   });
 
+  it('brings along what they practise and what they agreed to', async () => {
+    const { db } = school;
+    const { codeOf, idOf } = await unbind();
+    await school.pass(21 * SECOND);
+    await school.hears(/第1课/);
+    const ann = school.pupil('班美玲');
+    const contact = { account: 'sandbox', contactId: 'huacha-05', nickname: '快乐每一天' };
+    expect((await memberOf(db, contact, school.clock.now())).status).toBe('guest');
+    await ann.says('1A 2A');
+    await ann.whispers('练习 好');
+    await ann.whispers('提醒我');
+    await school.pass(31 * MINUTE);
+    await ann.whispers('练习 好');
+    const cards = async () =>
+      await db.selectFrom('practice_card').select('member_id').where('closed_at', 'is', null).execute();
+    const consents = async () =>
+      await db
+        .selectFrom('consent')
+        .select(['member_id', 'kind'])
+        .where('withdrawn_at', 'is', null)
+        .orderBy('kind')
+        .execute();
+    const made = (await cards()).length;
+    expect(made).toBeGreaterThan(0);
+    await ann.whispers(`认证 班美玲 ${codeOf('班美玲')}`);
+    await ann.hears(/认证好了，班美玲/);
+    const memberId = idOf('班美玲');
+    expect(await cards()).toEqual(Array.from({ length: made }, () => ({ member_id: memberId })));
+    expect(await consents()).toEqual([
+      { member_id: memberId, kind: 'practice' },
+      { member_id: memberId, kind: 'reminder' },
+    ]);
+    const kinds = await db.selectFrom('attribution').select('kind').distinct().execute();
+    expect(kinds.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['practice_card', 'consent']));
+  });
+
   it('lets an impostor have nothing: who has only the name yields, guesses are limited and reported once', async () => {
     const { codeOf, idOf } = await unbind();
     await school.pass(21 * SECOND);
