@@ -11,6 +11,7 @@ import { UserError } from './errors.ts';
 import type { Log } from './log.ts';
 import { findGroup } from './people/groups.ts';
 import { STATUS_NAMES } from './people/members.ts';
+import { flattenRecord, readOwnRecord, RECORD_COLUMNS } from './people/rights.ts';
 import { type Actor, isInScope } from './people/scope.ts';
 import {
   endSession,
@@ -18,12 +19,14 @@ import {
   readDeskCode,
   spendDeskCode,
   spendLoginToken,
+  spendRecordLink,
   startDeskCode,
 } from './people/sessions.ts';
 import { findViewer } from './people/viewer.ts';
 import { previewSends } from './schedule/preview.ts';
 import { sendNow } from './schedule/send-now.ts';
 import { nextUntaught } from './schedule/syllabus.ts';
+import { toCsv } from './sheets/csv.ts';
 import type { HealthView, ParticipationView, UpcomingView, WebParts } from './web/parts.ts';
 import { openWeb, type Site } from './web/server.ts';
 
@@ -72,6 +75,10 @@ export function webParts(parts: SiteParts, health: () => Promise<HealthView>): W
       spendLink: (secret, browser) => spendLoginToken(db, secret, clock.now(), browser),
       find: (secret) => findViewer(db, secret, clock.now()),
     },
+    records: {
+      isLinkLive: (secret) => isLoginTokenLive(db, secret, clock.now(), { isRecord: true }),
+      open: (secret, { from }) => openRecord(db, secret, from, clock.now()),
+    },
     entry: {
       startDesk: (browser) => startDeskCode(db, browser, clock.now()),
       deskState: (browser) => readDeskCode(db, browser, clock.now()),
@@ -79,6 +86,13 @@ export function webParts(parts: SiteParts, health: () => Promise<HealthView>): W
       endSession: (secret) => endSession(db, secret, clock.now()),
     },
   };
+}
+
+async function openRecord(db: Db, secret: string, from: string, now: number): Promise<string | undefined> {
+  const memberId = await spendRecordLink(db, secret, now, from);
+  return memberId === undefined
+    ? undefined
+    : toCsv(flattenRecord(await readOwnRecord(db, memberId)), RECORD_COLUMNS);
 }
 
 async function readUpcoming({ db, clock, config, app }: SiteParts, viewer: Actor): Promise<UpcomingView[]> {

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 
-import { toCsv } from '../src/cli/exports.ts';
+import { toCsv } from '../src/sheets/csv.ts';
 
 describe('an export as CSV', () => {
   it('begins with a byte order mark, quotes what must be, and is no formula', () => {

@@ -23,7 +23,8 @@ export type CommandName =
   | 'remind'
   | 'leave'
   | 'practice'
-  | 'mistakes';
+  | 'mistakes'
+  | 'data';
 
 /** Commands that are one word and nothing else. */
 const WORDS: ReadonlyMap<string, CommandName> = new Map(
@@ -47,6 +48,7 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
       ['leave', ['请假', '销假']],
       ['practice', ['练习']],
       ['mistakes', ['错题', '错题本']],
+      ['data', ['我的数据', '我的记录']],
     ] as const
   ).flatMap(([name, words]) => words.map((word) => [word, name] as const)),
 );

@@ -3,7 +3,7 @@ import { addDays, isoInZone, startOfDay } from '../clock.ts';
 import { readAudit } from '../db/audit.ts';
 import type { Db } from '../db/open.ts';
 import { UserError } from '../errors.ts';
-import { toCsv } from './exports.ts';
+import { toCsv } from '../sheets/csv.ts';
 import { type Output, printJson, printRows, withDb } from './parts.ts';
 
 const COLUMNS = ['at', 'who', 'name', 'via', 'what', 'subject', 'about', 'before', 'after'] as const;

@@ -16,7 +16,7 @@ import { readTree } from '../people/places.ts';
 import { TERMINAL } from '../people/scope.ts';
 import { subtreeIn } from '../people/tree.ts';
 import { getInTree } from '../people/units.ts';
-import { toCsv } from './exports.ts';
+import { toCsv } from '../sheets/csv.ts';
 import { type Output, printJson, printOne, printRows, withDb } from './parts.ts';
 
 const COLUMNS = ['unit', 'name', 'number', 'code', 'say'] as const;

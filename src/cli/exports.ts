@@ -1,6 +1,4 @@
 /** Exports: one row a fact, RFC 4180 with a byte order mark, formulas made harmless. */
-import { stringify } from 'csv-stringify/sync';
-
 import { addDays, startOfDay } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/open.ts';
@@ -9,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { getGroupByKey } from '../people/groups.ts';
 import { listMembers } from '../people/members.ts';
 import { TERMINAL } from '../people/scope.ts';
+import { toCsv } from '../sheets/csv.ts';
 import { readDeliveries } from './deliveries.ts';
 import { printJson, withDb } from './parts.ts';
 
@@ -67,14 +66,3 @@ function readDay(option: string, text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && addDays(text, 0) === text) return text;
   throw new UserError(`${option}: expected a day like 2026-11-01, got "${text}"`);
 }
-
-/** RFC 4180 with a byte order mark; a cell that a spreadsheet would take for a formula begins with `'`. */
-export const toCsv = (rows: readonly object[], columns: readonly string[]): string =>
-  stringify([...rows], {
-    header: true,
-    columns: [...columns],
-    bom: true,
-    record_delimiter: 'windows',
-    escape_formulas: true,
-    cast: { boolean: (value) => String(value) },
-  });

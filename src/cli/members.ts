@@ -9,11 +9,11 @@ import {
   listMembers,
   type NewMember,
 } from '../people/members.ts';
-import { eraseMember, flattenRecord, readOwnRecord } from '../people/rights.ts';
+import { eraseMember, flattenRecord, RECORD_COLUMNS, readOwnRecord } from '../people/rights.ts';
 import { TERMINAL } from '../people/scope.ts';
 import { tombstoneFile, writeTombstone } from '../people/tombstones.ts';
 import { getUnitByName } from '../people/units.ts';
-import { toCsv } from './exports.ts';
+import { toCsv } from '../sheets/csv.ts';
 import { readDay } from './org.ts';
 import { type Output, printJson, printOne, printRows, withDb } from './parts.ts';
 
@@ -105,7 +105,7 @@ export const data = (named: string, options: Output & { csv?: boolean }): Promis
   withDb(async (db) => {
     const record = await readOwnRecord(db, (await getAnyMember(db, named)).id);
     if (options.csv !== true) return printJson(record);
-    process.stdout.write(toCsv(flattenRecord(record), ['table', 'row', 'column', 'value']));
+    process.stdout.write(toCsv(flattenRecord(record), RECORD_COLUMNS));
   });
 
 /** Forgets who a member was, for good; what they did goes on counting. */

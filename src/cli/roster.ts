@@ -12,7 +12,7 @@ import { subtreeIn } from '../people/tree.ts';
 import { getInTree } from '../people/units.ts';
 import { readSheets } from '../sheets/read.ts';
 import { type NewColumn, writeWorkbook } from '../sheets/write.ts';
-import { toCsv } from './exports.ts';
+import { toCsv } from '../sheets/csv.ts';
 import { readDay } from './org.ts';
 import { type Output, printJson, printOne, withDb } from './parts.ts';
 

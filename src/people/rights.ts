@@ -77,6 +77,25 @@ export const flattenRecord = (
     ),
   );
 
+/** What `flattenRecord` gives, in the order of a file's columns. */
+export const RECORD_COLUMNS = ['table', 'row', 'column', 'value'] as const;
+
+/**
+ * Whether a contact may have the record of whom it is taken for: a guest's is its own; a name of the roster that
+ * nobody vouched for may be anybody's claim.
+ */
+export async function mayHaveRecord(db: Db, { account, contactId }: Contact): Promise<boolean> {
+  const bound = await db
+    .selectFrom('identity')
+    .innerJoin('member', 'member.id', 'identity.member_id')
+    .select(['identity.confirmed', 'member.status'])
+    .where('identity.account', '=', account)
+    .where('identity.contact_id', '=', contactId)
+    .where('identity.closed_at', 'is', null)
+    .executeTakeFirst();
+  return bound !== undefined && (bound.confirmed === 1 || bound.status === 'guest');
+}
+
 /** Contacts that are or were this member's and never anybody else's. */
 async function contactsOf(db: Db, memberId: string): Promise<Contact[]> {
   const rows = await db
@@ -202,6 +221,11 @@ async function forgetContact(
     .where('contact_id', '=', contactId)
     .where('group_id', 'in', groups)
     .returning(['name', 'own_name', 'remark'])
+    .execute();
+  await trx
+    .deleteFrom('login_seat')
+    .where('contact_id', '=', contactId)
+    .where('group_id', 'in', groups)
     .execute();
   for (const seat of seats)
     for (const name of [seat.name, seat.own_name, seat.remark]) if (name) names.add(name);

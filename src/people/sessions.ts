@@ -100,6 +100,40 @@ export async function issueMemberLink(
   });
 }
 
+/** The role of a link that gives a member's own record, and opens no session. */
+const RECORD = 'record';
+
+/** A secret for a member's own record: once, within ten minutes. `undefined` when they asked too often. */
+export async function issueRecordLink(db: Db, memberId: string, now: number): Promise<string | undefined> {
+  return await inTransaction(db, async (trx) => {
+    if (await isLimited(trx, 'link', memberId, now)) return undefined;
+    await noteTry(trx, 'link', memberId, now);
+    return await insertToken(trx, RECORD, memberId, now);
+  });
+}
+
+/** Spends such a link; gives whose record it is, or `undefined` when it is spent or stale. */
+export async function spendRecordLink(
+  db: Db,
+  secret: string,
+  now: number,
+  from = '',
+): Promise<string | undefined> {
+  return await inTransaction(db, async (trx) => {
+    const spent = await spendToken(trx, { secret, from, isRecord: true }, now);
+    if (!spent?.member_id) return undefined;
+    const { member_id: memberId } = spent;
+    await appendAudit(trx, {
+      at: now,
+      who: memberId,
+      via: 'console',
+      what: 'member.data',
+      subject: memberId,
+    });
+    return memberId;
+  });
+}
+
 const endLinksOf = (db: Db, memberId: string, now: number) =>
   db
     .updateTable('login_token')
@@ -110,13 +144,20 @@ const endLinksOf = (db: Db, memberId: string, now: number) =>
     .execute();
 
 /** Whether the link would still work; looking doesn't spend it. */
-export async function isLoginTokenLive(db: Db, secret: string, now: number): Promise<boolean> {
+export async function isLoginTokenLive(
+  db: Db,
+  secret: string,
+  now: number,
+  { isRecord = false } = {},
+): Promise<boolean> {
   const row = await db
     .selectFrom('login_token')
     .selectAll()
     .where('hash', '=', hashOf(secret))
     .executeTakeFirst();
-  return row !== undefined && row.used_at === null && row.expires_at > now;
+  return (
+    row !== undefined && (row.role === RECORD) === isRecord && row.used_at === null && row.expires_at > now
+  );
 }
 
 export interface Opened {
@@ -147,20 +188,31 @@ export async function spendLoginToken(
   { agent, from }: Browser = NOBODY,
 ): Promise<Opened | undefined> {
   return await inTransaction(db, async (trx) => {
-    if (from !== '' && (await isLimited(trx, 'wrong-link', from, now))) return undefined;
-    const spent = await trx
-      .updateTable('login_token')
-      .set({ used_at: now })
-      .where('hash', '=', hashOf(secret))
-      .where('used_at', 'is', null)
-      .where('expires_at', '>', now)
-      .returning(['role', 'member_id'])
-      .executeTakeFirst();
-    if (spent)
-      return await openSession(trx, { role: spent.role, memberId: spent.member_id, how: 'link', agent }, now);
-    if (from !== '') await noteTry(trx, 'wrong-link', from, now);
-    return undefined;
+    const spent = await spendToken(trx, { secret, from, isRecord: false }, now);
+    return (
+      spent &&
+      (await openSession(trx, { role: spent.role, memberId: spent.member_id, how: 'link', agent }, now))
+    );
   });
+}
+
+async function spendToken(
+  trx: Db,
+  { secret, from, isRecord }: { readonly secret: string; readonly from: string; readonly isRecord: boolean },
+  now: number,
+) {
+  if (from !== '' && (await isLimited(trx, 'wrong-link', from, now))) return undefined;
+  const spent = await trx
+    .updateTable('login_token')
+    .set({ used_at: now })
+    .where('hash', '=', hashOf(secret))
+    .where('role', isRecord ? '=' : '!=', RECORD)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .returning(['role', 'member_id'])
+    .executeTakeFirst();
+  if (!spent && from !== '') await noteTry(trx, 'wrong-link', from, now);
+  return spent;
 }
 
 async function openSession(

@@ -78,7 +78,8 @@ function readDesk(c: Context): { browser: string; code: string; expiresAt: numbe
   return match ? { browser: match[1] ?? '', code: match[2] ?? '', expiresAt: Number(match[3]) } : undefined;
 }
 
-const browserOf = (c: Context): BrowserView => ({
+/** Of a request: which browser it is, and where, as a hash. */
+export const browserOf = (c: Context): BrowserView => ({
   agent: sayAgent(c.req.header('user-agent') ?? ''),
   from: hashOfAddress(addressOf(c)),
 });

@@ -94,6 +94,12 @@ export interface WebParts {
     /** Whose session it is, with what they may do now; `undefined` when that is nothing. */
     readonly find: (secret: string) => Promise<Actor | undefined>;
   };
+  /** Members' own records, behind links that the bot sends. */
+  readonly records?: {
+    readonly isLinkLive: (secret: string) => Promise<boolean>;
+    /** The file, a CSV; `undefined` when the link is spent or stale. */
+    readonly open: (secret: string, browser: BrowserView) => Promise<string | undefined>;
+  };
   /** Coming in at a desk, and going out. */
   readonly entry: {
     readonly startDesk: (

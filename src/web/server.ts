@@ -23,6 +23,7 @@ import { homeBody } from './pages/home.ts';
 import { lessonPage } from './pages/lesson.ts';
 import type { HealthView, WebParts } from './parts.ts';
 import { readingRoutes } from './reading-routes.ts';
+import { recordRoutes } from './record-routes.ts';
 import { sandboxRoutes } from './sandbox-routes.ts';
 import { etagOf, isKnown, staticFiles } from './static-files.ts';
 import { typeModeRoutes } from './type-mode.ts';
@@ -56,6 +57,7 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
   });
   app.route('/', typeModeRoutes(isSecure(parts)));
   app.route('/', loginRoutes(parts));
+  app.route('/', recordRoutes(parts));
   homeRoutes(app, parts);
   consoleRoutes(app, parts);
   if (parts.console) apiRoutes(app, { ...parts, console: parts.console });

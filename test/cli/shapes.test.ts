@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { toCsv } from '../../src/cli/exports.ts';
+import { toCsv } from '../../src/sheets/csv.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { openSchool, ROOT, type School } from '../support/school.ts';
 

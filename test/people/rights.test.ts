@@ -10,10 +10,21 @@ import { sql } from '../../src/db/sql.ts';
 import type { Tables } from '../../src/db/tables.ts';
 import { rebuildRollups } from '../../src/digest/rollups.ts';
 import { readUnitFigures } from '../../src/digest/units.ts';
+import { recordSeat } from '../../src/people/groups.ts';
+import { findMemberOf } from '../../src/people/identities.ts';
+import { addMember } from '../../src/people/members.ts';
 import { PERSONAL } from '../../src/people/personal.ts';
 import { ERASED, eraseMember, flattenRecord, readOwnRecord } from '../../src/people/rights.ts';
+import {
+  isLoginTokenLive,
+  issueMemberLink,
+  LINK_LIFE,
+  spendLoginToken,
+  spendRecordLink,
+} from '../../src/people/sessions.ts';
 import { applyTombstones, tombstoneFile, writeTombstone } from '../../src/people/tombstones.ts';
 import { DIALECTS } from '../support/databases.ts';
+import { openOffice } from '../support/office.ts';
 import { openSchool, type School } from '../support/school.ts';
 
 const BY = { who: 'test' };
@@ -186,5 +197,44 @@ describe.each(DIALECTS)('rights on %s', (dialect) => {
     expect(await readAudit(db, { what: 'rol' })).toEqual([]);
     expect(await readAudit(db, { from: last?.at ?? 0, to: (last?.at ?? 0) + 1, limit: 1 })).toEqual([last]);
     expect(await readAudit(db, { to: 1 })).toEqual([]);
+  });
+});
+
+describe.each(DIALECTS)('我的数据 on %s', (dialect) => {
+  it('gives a member their own record behind a link that works once', async () => {
+    const office = await openOffice(dialect);
+    const { db, clock, county } = office;
+    const { member } = county.own;
+    const secretOf = (reply: string) => /\/record\?t=([\w-]+)/.exec(reply)?.[1] ?? '';
+    const secret = secretOf(await office.tell(member.contactId, '我的数据'));
+    expect(secret).not.toBe('');
+    // It opens no session, and a link that opens one gives no record.
+    expect(await spendLoginToken(db, secret, clock.now())).toBeUndefined();
+    expect(await isLoginTokenLive(db, secret, clock.now())).toBe(false);
+    const other = (await issueMemberLink(db, county.own.secretary.id, clock.now())) ?? '';
+    expect(await spendRecordLink(db, other, clock.now())).toBeUndefined();
+    expect(await isLoginTokenLive(db, secret, clock.now(), { isRecord: true })).toBe(true);
+    expect(await spendRecordLink(db, secret, clock.now())).toBe(member.id);
+    expect(await spendRecordLink(db, secret, clock.now())).toBeUndefined();
+    const late = secretOf(await office.tell(member.contactId, '我的数据'));
+    expect(await spendRecordLink(db, late, clock.now() + LINK_LIFE)).toBeUndefined();
+    for (let count = 0; count < 4; count += 1) await office.tell(member.contactId, '我的数据');
+    expect(await office.tell(member.contactId, '我的数据')).toMatch(/过十分钟/);
+    const trail = await readAudit(db, { what: 'member.data' });
+    expect(trail.map(({ who, subject }) => [who, subject])).toEqual([[member.id, member.id]]);
+    await office.close();
+  });
+
+  it('gives nothing of a member to whoever only goes by their name', async () => {
+    const office = await openOffice(dialect);
+    const { db, county } = office;
+    const named = await addMember(db, { name: '黄秀兰', unit: '甲支部' }, BY, 1);
+    await recordSeat(db, county.own.group.id, 'thief', '黄秀兰');
+    await office.tell('thief', '我的', '黄秀兰');
+    expect((await findMemberOf(db, office.account, 'thief'))?.id).toBe(named.id);
+    expect(await office.tell('thief', '我的数据', '黄秀兰')).toMatch(/要先认证/);
+    await recordSeat(db, county.own.group.id, 'guest', '快乐每一天');
+    expect(await office.tell('guest', '我的数据', '快乐每一天')).toMatch(/\/record\?t=/);
+    await office.close();
   });
 });

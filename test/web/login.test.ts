@@ -101,6 +101,30 @@ describe('a link', () => {
   });
 });
 
+describe('a record', () => {
+  it('is a file behind a button, once', async () => {
+    const opened: string[] = [];
+    site = await openSite({
+      env: PUBLIC,
+      parts: {
+        records: {
+          isLinkLive: async (secret) => secret === 'good' && opened.length === 0,
+          open: async (secret) =>
+            secret === 'good' && opened.push(secret) === 1 ? '\uFEFFtable\r\n' : undefined,
+        },
+      },
+    });
+    expect(await (await site.get('/record?t=good')).text()).toMatch(/<button[^>]*>下载/);
+    expect((await site.get('/record?t=bad')).status).toBe(410);
+    const file = await site.post('/record', new URLSearchParams({ t: 'good' }));
+    expect(file.headers.get('content-disposition')).toMatch(/^attachment/);
+    expect(file.headers.get('cache-control')).toBe('no-store');
+    expect(await file.text()).toContain('table');
+    expect((await site.post('/record', new URLSearchParams({ t: 'good' }))).status).toBe(410);
+    expect((await site.post('/record', new URLSearchParams({ t: 'x'.repeat(9_000) }))).status).toBe(413);
+  });
+});
+
 describe('going out', () => {
   it('ends the session for good', async () => {
     await open();

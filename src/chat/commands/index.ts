@@ -4,6 +4,7 @@ import type { CommandName } from '../interpret.ts';
 import { bind } from './bind.ts';
 import { approve, certifications, reject } from './certify.ts';
 import type { Command, CommandContext } from './command.ts';
+import { data } from './data.ts';
 import { help } from './help.ts';
 import { leave } from './leave.ts';
 import { lesson } from './lesson.ts';
@@ -40,6 +41,7 @@ const COMMANDS: Readonly<Partial<Record<CommandName, Command>>> = {
   'keep-news': keepNews,
   'reject-news': rejectNews,
   unread,
+  data,
 };
 
 /** The reply to a command; one that this version doesn't know is answered with what it does know. */
