@@ -42,6 +42,8 @@ export const PERSONAL: Readonly<Partial<Record<keyof Tables, PersonalTable>>> = 
   // Hashes, and which browser it was.
   login_token: { column: 'member_id', own: false },
   session: { column: 'member_id', own: false, words: { agent: '' } },
+  // A hash, and since when.
+  calendar_feed: { column: 'member_id', own: false },
   desk_code: { column: 'member_id', own: false, words: { agent: '' } },
   // Only a hash.
   calendar_feed: { column: 'member_id', own: false },

@@ -158,12 +158,13 @@ export async function eraseMember(
     for (const id of ids) await endLearning(trx, id, now);
     await endRoles(trx, memberId, by.who, now);
     await revokeCodes(trx, memberId, now);
-    await trx
-      .updateTable('session')
-      .set({ revoked_at: now })
-      .where('member_id', '=', memberId)
-      .where('revoked_at', 'is', null)
-      .execute();
+    for (const table of ['session', 'calendar_feed'] as const)
+      await trx
+        .updateTable(table)
+        .set({ revoked_at: now })
+        .where('member_id', '=', memberId)
+        .where('revoked_at', 'is', null)
+        .execute();
     await trx
       .updateTable('member')
       .set({
