@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DESK } from '../src/chat/commands/secretary.ts';
 import { type SecretaryCommand, wordsOfCommand } from '../src/chat/secretary-words.ts';
+import { type CommandName, WORDS_OF_COMMANDS } from '../src/chat/words.ts';
 import { HOUR } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
 import { newId, takeNumbers } from '../src/db/ids.ts';
@@ -16,11 +17,14 @@ import { silentLog } from '../src/log.ts';
 import { revokeRole } from '../src/people/roles.ts';
 import { TERMINAL } from '../src/people/scope.ts';
 import { issueMemberLink, spendLoginToken } from '../src/people/sessions.ts';
-import { addSchedule } from '../src/schedule/schedules.ts';
+import { openSandbox } from '../src/channels/sandbox/sandbox.ts';
+import { recordInvitation } from '../src/people/reach.ts';
+import { addSchedule, removeSchedule } from '../src/schedule/schedules.ts';
 import { webParts } from '../src/site.ts';
 import { makeRoutes } from '../src/web/server.ts';
 import { DIALECTS } from './support/databases.ts';
 import { type Office, openOffice } from './support/office.ts';
+import { type Asking, type Furniture, PAGES } from './support/walk-pages.ts';
 
 const ROOT = new URL('../', import.meta.url).pathname;
 const catalogue = await loadCatalogue(`${ROOT}lessons`);
@@ -91,7 +95,46 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
         decided_by: null,
       })
       .execute();
+    const removed = await addSchedule(
+      db,
+      {
+        kind: 'digest',
+        content: 'day',
+        groups: [group],
+        when: { at: now + 2 * HOUR },
+        zone: 'Asia/Shanghai',
+      },
+      deputy.id,
+      now,
+    );
+    await removeSchedule(db, removed.no, deputy.id, now);
+    const match = await takeNumbers(db, 'match');
+    await db
+      .insertInto('match_item')
+      .values({
+        id: newId(),
+        no: match,
+        kind: 'person',
+        account,
+        group_id: group.id,
+        member_id: member.id,
+        room_id: null,
+        contact_id: 'stranger',
+        score: 35,
+        reasons: '[]',
+        state: 'waiting',
+        created_at: now,
+        decided_at: null,
+        decided_by: null,
+      })
+      .execute();
+    const asked = { account, id: 'invited', inviterId: '乙成员', topic: '乙支部新群' };
     return {
+      removed: removed.no,
+      match,
+      invitation: (await recordInvitation(db, asked, now)) ?? 0,
+      member: member.id,
+      group: group.key,
       schedule: schedule.no,
       delivery: await plan('unknown'),
       failed: await plan('failed'),
@@ -111,82 +154,148 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
         .where('group_id', 'is not', null)
         .orderBy('no')
         .execute(),
-      await db.selectFrom('review_item').selectAll().orderBy('no').execute(),
+      // What the walkers write is their own.
+      await db
+        .selectFrom('review_item')
+        .selectAll()
+        .where('unit_id', '=', office.county.other.branch.id)
+        .orderBy('no')
+        .execute(),
       await db.selectFrom('review_vote').selectAll().orderBy('id').execute(),
       await db.selectFrom('role_grant').selectAll().orderBy('id').execute(),
       await db.selectFrom('certification').select(['no', 'state']).orderBy('no').execute(),
-      await db.selectFrom('session').selectAll().execute(),
+      await db.selectFrom('match_item').select(['no', 'state']).orderBy('no').execute(),
+      await db.selectFrom('group_invitation').select(['no', 'state']).orderBy('no').execute(),
+      await db.selectFrom('identity').select(['id', 'closed_at']).orderBy('id').execute(),
+      await db
+        .selectFrom('audit')
+        .select('what')
+        .where('what', 'not like', '%.open')
+        .where('what', 'not like', 'feed.%')
+        .where('what', 'not like', 'review.%')
+        .execute(),
     ]);
   }
 
   /** What is said about the other branch's thing, and about one that isn't there. */
-  function pairs(name: SecretaryCommand, ids: Awaited<ReturnType<typeof furnish>>): [string, string][] {
-    const word = wordsOfCommand(name)[0] ?? '';
-    const numbers = (...known: number[]): [string, string][] =>
-      known.map((no) => [`${word} ${no} 好`, `${word} ${NOWHERE} 好`]);
-    const bare = (...known: number[]): [string, string][] =>
-      known.map((no) => [`${word} ${no}`, `${word} ${NOWHERE}`]);
-    switch (DESK[name].names) {
-      case 'nothing':
-        return [[word, word]];
-      case 'schedule':
-        return bare(ids.schedule);
-      case 'delivery':
-        return bare(ids.delivery, ids.failed);
-      case 'review':
-        return name === 'revise' || name === 'return' ? numbers(ids.review) : bare(ids.review);
-      case 'group':
-        return name === 'plan'
-          ? [[`${word} 三会一课 周五 20:00 乙支部群`, `${word} 三会一课 周五 20:00 丙支部群`]]
-          : name === 'announce'
-            ? [[`${word} 乙支部群 开会`, `${word} 丙支部群 开会`]]
-            : [[`${word} 乙支部群`, `${word} 丙支部群`]];
-      case 'member':
-        return [
-          [`${word} 乙成员 书记 甲支部`, `${word} 丙成员 书记 甲支部`],
-          [`${word} 甲成员 书记 乙支部`, `${word} 甲成员 书记 丙支部`],
-        ];
-      case 'code':
-        return [[`${word} 123456`, `${word} 654321`]];
-    }
-  }
+  type Pairs = (word: string, ids: Awaited<ReturnType<typeof furnish>>) => [string, string][];
+  const alone: Pairs = (word) => [[word, word]];
+  const numbered =
+    (kind: 'schedule' | 'delivery' | 'review' | 'certification', more = ''): Pairs =>
+    (word, ids) =>
+      (kind === 'delivery' ? [ids.delivery, ids.failed] : [ids[kind]]).map((no) => [
+        `${word} ${no}${more}`,
+        `${word} ${NOWHERE}${more}`,
+      ]);
+  const said =
+    (...words: string[]): Pairs =>
+    (word) =>
+      words.map((one) => [`${word} ${one}`, `${word} ${one.replaceAll('乙', '丙')}`]);
+
+  /** Every command of the desk: one without an entry is an error of types, and of the test below. */
+  const AT_DESK: Readonly<Record<SecretaryCommand, Pairs>> = {
+    plan: said('三会一课 周五 20:00 乙支部群'),
+    timetable: alone,
+    cancel: numbered('schedule'),
+    behind: said('乙支部群'),
+    progress: said('乙支部群', '乙支部'),
+    announce: said('乙支部群 开会'),
+    write: (word) => [[`${word} 标题\n\n正文`, `${word} 标题\n\n正文`]],
+    revise: numbered('review', ' 好'),
+    withdraw: numbered('review'),
+    deliveries: alone,
+    resend: numbered('delivery'),
+    arrived: numbered('delivery'),
+    drop: numbered('delivery'),
+    reviews: (word, ids) => [[word, word], ...numbered('review')(word, ids)],
+    approve: numbered('review'),
+    return: numbered('review', ' 好'),
+    grant: said('乙成员 书记 甲支部', '甲成员 书记 乙支部'),
+    revoke: said('乙成员 书记 甲支部', '乙书记 书记 乙支部'),
+    desk: (word) => [[`${word} 123456`, `${word} 654321`]],
+    'log-out': alone,
+  };
+  /** Every other command. */
+  const IN_CHAT: Readonly<Record<CommandName, Pairs>> = {
+    help: alone,
+    me: alone,
+    rank: (word) => [[word, word]],
+    lesson: alone,
+    makeup: alone,
+    // Whoever is certified is told no more than that.
+    bind: said('乙成员 AB1234'),
+    certifications: alone,
+    'approve-certification': numbered('certification'),
+    'reject-certification': numbered('certification', ' 不是'),
+    'show-party': alone,
+    news: (word) => [
+      [word, word],
+      [`${word} ${NOWHERE}`, `${word} ${NOWHERE + 1}`],
+    ],
+    'keep-news': (word) => [[`${word} ${NOWHERE}`, `${word} ${NOWHERE + 1}`]],
+    'reject-news': (word) => [[`${word} ${NOWHERE}`, `${word} ${NOWHERE + 1}`]],
+    unread: alone,
+    read: () => [['已阅', '已阅']],
+    login: alone,
+    question: said('乙支部怎么样'),
+    search: said('乙支部'),
+    'quit-reminder': alone,
+    remind: alone,
+    leave: alone,
+    practice: alone,
+    mistakes: alone,
+    data: alone,
+  };
+
+  it('knows every command that there is', () => {
+    expect(Object.keys(AT_DESK).toSorted()).toEqual(Object.keys(DESK).toSorted());
+    expect(Object.keys(IN_CHAT).toSorted()).toEqual([...WORDS_OF_COMMANDS.keys(), 'read'].toSorted());
+  });
 
   /** Without what was named: the same words about both. */
-  const masked = (reply: string) => reply.replaceAll(/\d+/g, 'N').replaceAll(/[乙丙](?=成员|支部)/g, '某');
+  const masked = (reply: string) =>
+    reply
+      .replaceAll(/t=[\w-]+/g, 't=')
+      .replaceAll(/\d+/g, 'N')
+      .replaceAll(/[乙丙](?=成员|支部|书记)/g, '某');
+  /** What was said apart from the words that were asked with: of the other branch nothing. */
+  const beside = (reply: string, asked: string) =>
+    reply.replaceAll(/乙(支部群|支部|成员|书记)/g, (all) => (asked.includes(all) ? '' : all));
 
   it('answers about another branch as about nothing, in every command and role', async () => {
     const ids = await furnish();
     const before = await snapshot();
     const { own } = office.county;
     const walkers = { member: own.member, secretary: own.secretary, department: own.head };
+    const all = [
+      ...Object.entries(AT_DESK).map(
+        ([name, pairs]) => [name, wordsOfCommand(name as SecretaryCommand)[0] ?? '', pairs, true] as const,
+      ),
+      ...Object.entries(IN_CHAT).map(
+        ([name, pairs]) =>
+          [name, WORDS_OF_COMMANDS.get(name as CommandName)?.[0] ?? '', pairs, false] as const,
+      ),
+    ];
     for (const [role, person] of Object.entries(walkers))
-      for (const name of Object.keys(DESK) as SecretaryCommand[])
-        for (const [theirs, nobodys] of pairs(name, ids)) {
+      for (const [name, word, pairs, isDesk] of all)
+        for (const [theirs, nobodys] of pairs(word, ids)) {
           const where = `${role}: ${theirs}`;
           const heard = await office.tell(person.contactId, theirs);
           await office.tell(person.contactId, '取消');
           const same = await office.tell(person.contactId, nobodys);
-          expect(masked(heard), where).toBe(masked(same));
-          expect(heard, where).not.toBe('');
-          // Nor is it told what there is.
-          expect(
-            heard.replaceAll(/「?乙(支部群|支部|成员)/g, (all) =>
-              theirs.includes(all.replace('「', '')) ? '' : all,
-            ),
-            where,
-          ).not.toMatch(/乙|开会[^」]*乙|学习简报/);
+          await office.tell(person.contactId, '取消');
+          // What is said twice is done once.
+          if (!['leave', 'remind', 'quit-reminder'].includes(name))
+            expect(masked(heard), where).toBe(masked(same));
+          if (name !== 'read') expect(heard, where).not.toBe('');
+          expect(beside(heard, theirs), where).not.toMatch(/乙|学习简报/);
+          if (!isDesk) continue;
           if (role === 'member') expect(heard, where).toMatch(/^没有这个说法/);
           else if (/\d/.test(theirs) && !['plan', 'desk'].includes(name))
             expect(heard, where).toMatch(/没有找到这/);
-          await office.tell(person.contactId, '取消');
         }
-    for (const word of ['同意', '拒绝'])
-      for (const person of Object.values(walkers)) {
-        const heard = await office.tell(person.contactId, `${word} ${ids.certification}`);
-        expect(masked(heard)).toBe(masked(await office.tell(person.contactId, `${word} ${NOWHERE}`)));
-      }
     expect(await snapshot()).toBe(before);
-  });
+  }, 30_000);
 
   it('lets those who are responsible do all of it', async () => {
     const ids = await furnish();
@@ -204,35 +313,115 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
     expect(await office.tell(chief.contactId, `通过 ${ids.review}`)).toMatch(/通过了/);
   });
 
-  it('shows each role its own figures on the page, and none to whoever has none', async () => {
-    const { db, clock, county } = office;
+  /** The server's pages as somebody with this session sees them. */
+  async function openPages() {
+    const { db, clock } = office;
     const config = readConfig(
       { HOST: '0.0.0.0', PUBLIC_URL: 'https://weike.example.cn', LESSONS_DIR: `${ROOT}lessons` },
       ROOT,
     );
-    await furnish();
     const app = {
       catalogue: () => catalogue,
       tick: async () => undefined,
       restart: async () => undefined,
     };
-    const parts = webParts({ config, db, clock, log: silentLog, app, channels: [] }, async () => ({
+    const sandbox = openSandbox({ db, clock, lessonsDir: config.lessonsDir });
+    const parts = webParts({ config, db, clock, log: silentLog, app, channels: [], sandbox }, async () => ({
       status: 'ok',
       parts: { database: 'ok', queue: 'ok', unknownDeliveries: 7, heldDeliveries: 0, channels: [] },
     }));
     const { app: routes, close } = makeRoutes(parts);
-    const open = async (memberId: string) => {
-      const link = (await issueMemberLink(db, memberId, clock.now())) ?? '';
-      const session = (await spendLoginToken(db, link, clock.now()))?.session ?? '';
-      return async (path: string) => {
-        const answer = await routes.request(`https://weike.example.cn${path}`, {
-          headers: { host: 'weike.example.cn', cookie: `weike_session=${session}` },
-        });
-        return { status: answer.status, text: await answer.text() };
-      };
+    return {
+      close,
+      routes: [
+        ...new Set(
+          routes.routes
+            .filter(({ method }) => method !== 'ALL')
+            .map(({ method, path }) => `${method} ${path}`),
+        ),
+      ],
+      async enter(memberId: string) {
+        const link = (await issueMemberLink(db, memberId, clock.now(), { unlimited: true })) ?? '';
+        const session = (await spendLoginToken(db, link, clock.now()))?.session ?? '';
+        return async ({ path, form }: Asking) => {
+          const answer = await routes.request(`https://weike.example.cn${path}`, {
+            method: form ? 'POST' : 'GET',
+            headers: {
+              host: 'weike.example.cn',
+              cookie: `weike_session=${session}`,
+              ...(form
+                ? {
+                    origin: 'https://weike.example.cn',
+                    'content-type': 'application/x-www-form-urlencoded',
+                  }
+                : {}),
+            },
+            ...(form ? { body: new URLSearchParams(form).toString() } : {}),
+          });
+          const told = answer.headers.getSetCookie().map((cookie) => decodeURIComponent(cookie));
+          return { status: answer.status, text: [...told, await answer.text()].join('\n') };
+        };
+      },
     };
+  }
+
+  it('knows every page that there is', async () => {
+    const { routes, close } = await openPages();
+    expect(Object.keys(PAGES).toSorted()).toEqual(routes.toSorted());
+    close();
+  });
+
+  it('shows of another branch as little as of nothing, on every page and to every role', async () => {
+    const ids = await furnish();
+    const before = await snapshot();
+    const { enter, close } = await openPages();
+    const { own } = office.county;
+    const nothing: Furniture = {
+      ...ids,
+      schedule: NOWHERE,
+      removed: NOWHERE,
+      delivery: NOWHERE,
+      review: NOWHERE,
+      certification: NOWHERE,
+      match: NOWHERE,
+      invitation: NOWHERE,
+      member: '01a00000-0000-7000-8000-000000000000',
+      group: 'g99999',
+    };
+    const plain = (text: string, { member, group }: Furniture) =>
+      text.replaceAll(member, 'MEMBER').replaceAll(group, 'GROUP').replaceAll(/\d+/g, 'N');
+    const walkers = { member: own.member, secretary: own.secretary, department: own.head };
+    for (const [role, person] of Object.entries(walkers)) {
+      const ask = await enter(person.id);
+      for (const [route, page] of Object.entries(PAGES)) {
+        if (page.kind === 'open') continue;
+        const theirs =
+          page.kind === 'named' ? page.ask(ids) : (page.ask ?? [{ path: route.split(' ')[1] ?? '' }]);
+        for (const [index, one] of theirs.entries()) {
+          const where = `${role}: ${route}`;
+          const seen = await ask(one);
+          if (role === 'member') expect(seen.status, where).toBe(401);
+          expect(seen.text, where).not.toMatch(/乙(支部|成员|部门)|stranger/);
+          if (page.kind === 'own') continue;
+          const other = page.ask(nothing)[index];
+          const same = other && (await ask(other));
+          expect(seen.status, where).toBe(same?.status);
+          expect(plain(seen.text, ids), where).toBe(plain(same?.text ?? '', nothing));
+          if (role !== 'member' && (route.endsWith(':no') || one.form?.no !== undefined))
+            expect(seen.status, where).toBe(404);
+        }
+      }
+    }
+    expect(await snapshot()).toBe(before);
+    close();
+  }, 60_000);
+
+  it('shows each role its own figures on the page, and none to whoever has none', async () => {
+    const { db, clock, county } = office;
+    await furnish();
+    const { enter, close } = await openPages();
     const sees = async (memberId: string) => {
-      const { status, text } = await (await open(memberId))('/');
+      const { status, text } = await (await enter(memberId))({ path: '/' });
       return [status, /甲支部群/.test(text), /乙支部群/.test(text), /运行情况/.test(text)];
     };
     const { own, other, chief } = county;
@@ -243,15 +432,15 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
     expect(await sees(chief.id)).toEqual([200, true, true, true]);
 
     // The role is asked for each time.
-    const page = await open(own.secretary.id);
-    expect((await page('/')).status).toBe(200);
+    const page = await enter(own.secretary.id);
+    expect((await page({ path: '/' })).status).toBe(200);
     await revokeRole(
       db,
       { memberId: own.secretary.id, role: 'secretary', unitId: own.branch.id },
       TERMINAL,
       clock.now(),
     );
-    expect((await page('/')).status).toBe(401);
+    expect((await page({ path: '/' })).status).toBe(401);
     close();
   });
 });

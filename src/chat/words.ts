@@ -80,6 +80,14 @@ const NUMBERED: Readonly<Record<string, CommandName>> = {
 /** `亮明身份 开`, `亮明身份关`. */
 const SWITCH = /^亮明身份\s*(开|关|打开|关闭)[。.!！]?$/;
 
+/** All commands with the words for each; `read` is an answer to what was sent, and has none. */
+export const WORDS_OF_COMMANDS: ReadonlyMap<CommandName, readonly string[]> = new Map(
+  [...Map.groupBy([...WORDS, ...Object.entries(NUMBERED)], ([, name]) => name)].map(([name, pairs]) => [
+    name,
+    pairs.map(([word]) => word),
+  ]),
+);
+
 /** In a group without a mention only these, and only alone. */
 const OPEN_TO_ALL: readonly CommandName[] = ['help', 'me', 'rank'];
 
