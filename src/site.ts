@@ -8,6 +8,7 @@ import type { Db } from './db/open.ts';
 import { findReadingLink, readByLink } from './delivery/readings.ts';
 import { readParticipation } from './digest/participation.ts';
 import { UserError } from './errors.ts';
+import { learningParts } from './learning.ts';
 import type { Log } from './log.ts';
 import { findGroup } from './people/groups.ts';
 import { STATUS_NAMES } from './people/members.ts';
@@ -66,6 +67,7 @@ export function webParts(parts: SiteParts, health: () => Promise<HealthView>): W
     participation: (viewer) => readWeek(parts, viewer),
     ...(sandbox ? { sandbox } : {}),
     sendNextLesson: (roomId) => sendNext(parts, roomId),
+    learning: learningParts({ db, clock, zone: config.zone }),
     readings: {
       find: (secret) => findReadingLink(db, secret),
       press: (secret) => readByLink(db, secret, clock.now()),

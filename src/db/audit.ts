@@ -12,7 +12,7 @@ export interface AuditEntry {
   readonly subject: string;
   readonly before?: unknown;
   readonly after?: unknown;
-  /** From where: `cli`, `chat`, `console`, `channel`. */
+  /** From where: `cli`, `chat`, `console`, `page` (a member's own), `channel`. */
   readonly via?: string;
 }
 

@@ -3,6 +3,8 @@ import { DAY } from '../clock.ts';
 import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { PrivateQuizTable } from '../db/tables.ts';
+import { readPolicy } from '../people/policies.ts';
+import { groupsOfMember } from './mine.ts';
 import type { QuizWindow } from './windows.ts';
 
 export type PrivateQuiz = PrivateQuizTable;
@@ -55,32 +57,18 @@ export async function closePrivateQuiz(db: Db, id: string, now: number): Promise
 }
 
 /**
- * The window that closed last in one of a member's groups, of which they answered nothing that counts, and which may
- * still be made up for there.
+ * The windows that closed in a member's groups, of which they answered nothing that counts, and which may still be
+ * made up for there; the last first.
  */
-export async function findMissedWindow(
-  db: Db,
-  memberId: string,
-  now: number,
-  makeupDays: (groupId: string) => Promise<number>,
-): Promise<QuizWindow | undefined> {
+export async function listMissedWindows(db: Db, memberId: string, now: number): Promise<QuizWindow[]> {
+  const groups = await groupsOfMember(db, memberId);
+  if (groups.length === 0) return [];
   const windows = await db
     .selectFrom('quiz_window')
     .selectAll('quiz_window')
     .where('closes_at', '<=', now)
     .where('closes_at', '>', now - 60 * DAY)
-    .where('group_id', 'in', (eb) =>
-      eb
-        .selectFrom('group_member')
-        .innerJoin('identity', 'identity.contact_id', 'group_member.contact_id')
-        .innerJoin('chat_group', 'chat_group.id', 'group_member.group_id')
-        .whereRef('chat_group.account', '=', 'identity.account')
-        .select('group_member.group_id')
-        .where('identity.member_id', '=', memberId)
-        .where('identity.closed_at', 'is', null)
-        .where('group_member.left_at', 'is', null)
-        .where('chat_group.enabled', '=', 1),
-    )
+    .where('group_id', 'in', groups)
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -97,10 +85,7 @@ export async function findMissedWindow(
     .limit(50)
     .execute();
   const days = new Map<string, number>();
-  for (const window of windows) {
-    const allowed = days.get(window.group_id) ?? (await makeupDays(window.group_id));
-    days.set(window.group_id, allowed);
-    if (window.closes_at > now - allowed * DAY) return window;
-  }
-  return undefined;
+  for (const groupId of new Set(windows.map((window) => window.group_id)))
+    days.set(groupId, await readPolicy(db, 'makeup-days', { groupId }));
+  return windows.filter((window) => window.closes_at > now - (days.get(window.group_id) ?? 0) * DAY);
 }

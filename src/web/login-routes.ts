@@ -7,6 +7,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { MINUTE } from '../clock.ts';
 import { hashOfAddress, sayAgent } from '../people/sessions.ts';
 import { cookieOptions, SESSION_COOKIE } from './guards.ts';
+import { takePlace } from './next-place.ts';
 import { crowdedPage, deskPage, enterPage, leftPage, staleLinkPage } from './pages/login.ts';
 import type { BrowserView, WebParts } from './parts.ts';
 
@@ -16,10 +17,12 @@ const LARGEST_FORM = 4 * 1024;
 
 export function loginRoutes(parts: WebParts): Hono {
   const app = new Hono();
-  app.use(async function keepNothing(c, next) {
-    await next();
-    c.header('Cache-Control', 'no-store');
-  });
+  // By their paths: mounted at the top, a bare `use` would hold for every page of the site.
+  for (const path of ['/enter', '/login/*', '/logout'])
+    app.use(path, async function keepNothing(c, next) {
+      await next();
+      c.header('Cache-Control', 'no-store');
+    });
 
   app.get('/enter', async (c) => {
     const secret = c.req.query('t') ?? '';
@@ -65,9 +68,16 @@ export function loginRoutes(parts: WebParts): Hono {
   return app;
 }
 
-function comeIn(c: Context, parts: WebParts, { session, expiresAt }: { session: string; expiresAt: number }) {
+/** To the page that was wanted, else to the console for whoever has a role, and to their own for the others. */
+async function comeIn(
+  c: Context,
+  parts: WebParts,
+  { session, expiresAt }: { session: string; expiresAt: number },
+) {
   setCookie(c, SESSION_COOKIE, session, cookieOptions(parts, new Date(expiresAt)));
-  return c.redirect('/', 303);
+  // What the terminal's link opens is nobody's: there are no pages of their own to lead to.
+  const wanted = (await parts.learning?.find(session)) ? takePlace(c, parts) : undefined;
+  return c.redirect(wanted ?? ((await parts.sessions.find(session)) ? '/' : '/me'), 303);
 }
 
 const minutesTo = (at: number, now: number) => Math.max(1, Math.ceil((at - now) / MINUTE));

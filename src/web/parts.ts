@@ -6,6 +6,7 @@ import type { Catalogue } from '../lessons/catalogue.ts';
 import type { Log } from '../log.ts';
 import type { Actor } from '../people/scope.ts';
 import type { ConsoleParts } from './console/parts.ts';
+import type { LearningParts } from './learn-parts.ts';
 
 export interface HealthView {
   readonly status: 'ok' | 'degraded' | 'down';
@@ -82,6 +83,8 @@ export interface WebParts {
   readonly sendNextLesson: (roomId: string) => Promise<string>;
   /** The pages of secretaries and admins. */
   readonly console?: ConsoleParts;
+  /** Members' own pages: answering by tapping, `/me`. */
+  readonly learning?: LearningParts;
   /** Members' own links to what their group was sent. */
   readonly readings?: {
     readonly find: (secret: string) => Promise<ReadingView | undefined>;

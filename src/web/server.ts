@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 
 import { serve, type ServerType } from '@hono/node-server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
+import { getCookie } from 'hono/cookie';
 
 import { addDays, localDay, SECOND, startOfDay } from '../clock.ts';
 import { reasonOf, UserError } from '../errors.ts';
@@ -16,11 +17,20 @@ import { consoleRoutes } from './console/routes.ts';
 import { deskOf } from './console/parts.ts';
 import { shellPage } from './console/shell.ts';
 import { readToday } from './console/today.ts';
-import { isSecure, knownHost, requireSession, sameOrigin, securityHeaders } from './guards.ts';
+import {
+  isSecure,
+  knownHost,
+  requireSession,
+  sameOrigin,
+  securityHeaders,
+  SESSION_COOKIE,
+} from './guards.ts';
 import { failurePage, notice } from './layout.ts';
+import { findLearner } from './learner.ts';
+import { learnRoutes, sceneOf } from './learn-routes.ts';
 import { loginRoutes } from './login-routes.ts';
 import { homeBody } from './pages/home.ts';
-import { lessonPage } from './pages/lesson.ts';
+import { lessonPage, type LessonView } from './pages/lesson.ts';
 import type { HealthView, WebParts } from './parts.ts';
 import { readingRoutes } from './reading-routes.ts';
 import { recordRoutes } from './record-routes.ts';
@@ -62,6 +72,7 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
   consoleRoutes(app, parts);
   if (parts.console) apiRoutes(app, { ...parts, console: parts.console });
   lessonRoutes(app, parts);
+  learnRoutes(app, parts);
   readingRoutes(app, parts);
   closers.push(sandboxRoutes(app, parts, (picture) => sendPicture(parts, picture)));
 
@@ -137,11 +148,11 @@ function lessonRoutes(app: Hono, parts: WebParts): void {
     const course = lesson.course === '' ? [] : lessons.filter((other) => other.course === lesson.course);
     const at = course.indexOf(lesson);
     const [previous, next] = [course[at - 1], course[at + 1]];
-    const body = String(
-      await lessonPage({ lesson, ...(previous ? { previous } : {}), ...(next ? { next } : {}) }),
-    );
+    const around = { ...(previous ? { previous } : {}), ...(next ? { next } : {}) };
+    const body = String(await lessonPage({ lesson, ...around, ...(await askedOf(c, parts, lesson.id)) }));
     const tag = etagOf(body);
-    const headers = { ETag: tag, 'Cache-Control': 'no-cache' };
+    // A member's page is theirs: nobody in between may keep it.
+    const headers = { ETag: tag, 'Cache-Control': 'private, no-cache', Vary: 'Cookie' };
     return isKnown(c, tag) ? c.body(null, 304, headers) : c.html(body, 200, headers);
   });
   app.get('/l/:id/picture/:name{.+}', async (c) => {
@@ -150,6 +161,27 @@ function lessonRoutes(app: Hono, parts: WebParts): void {
     const wanted = c.req.param('name');
     return picturesOf(lesson).includes(wanted) ? await sendPicture(parts, wanted) : c.notFound();
   });
+}
+
+/** The quiz of a lesson as it stands for the member who looks. The lesson itself is readable whatever fails. */
+async function askedOf(
+  c: Context,
+  parts: WebParts,
+  lessonId: string,
+): Promise<Pick<LessonView, 'asked' | 'isKnown'>> {
+  const { learning } = parts;
+  if (!learning || getCookie(c, SESSION_COOKIE) === undefined) return {};
+  const read = async () => {
+    const learner = await findLearner(learning, c);
+    if (!learner) return {};
+    const id = await learning.quizOfLesson(learner.id, lessonId);
+    const view = id === undefined ? undefined : await learning.quiz(learner.id, id);
+    return {
+      isKnown: true,
+      ...(view ? { asked: { view, scene: sceneOf(parts, learner.id, 'lesson') } } : {}),
+    };
+  };
+  return (await inTime(parts, 'quiz', read)) ?? {};
 }
 
 /** A picture from the lessons' folder; `file` is one that a lesson names. */

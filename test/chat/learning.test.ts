@@ -66,13 +66,14 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     await arrive();
     const { id: windowId, closes_at: closesAt } = await school.db
       .selectFrom('quiz_window')
-      .selectAll()
+      .innerJoin('chat_group', 'chat_group.id', 'quiz_window.group_id')
+      .selectAll('quiz_window')
+      .where('chat_group.key', '=', 'huacha')
       .executeTakeFirstOrThrow();
-    const { id: memberId } = await school.db
-      .selectFrom('member')
-      .select('id')
-      .where('name', '=', '黄秀兰')
-      .executeTakeFirstOrThrow();
+    const memberIdOf = async (name: string) =>
+      (await school.db.selectFrom('member').select('id').where('name', '=', name).executeTakeFirstOrThrow())
+        .id;
+    const memberId = await memberIdOf('黄秀兰');
     const tap = (tapId: string, values: Record<number, string[]>, tappedAt = school.clock.now()) =>
       recordTap(school.db, { windowId, memberId, tapId, values, tappedAt }, ZONE, school.clock.now());
     expect(await tap('1', { 1: ['A'] })).toEqual({ answered: [1], makeup: false });
@@ -85,14 +86,35 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     await expect(tap('3', { 1: ['E'] })).rejects.toThrow(/第 1 题的答案填得不对/);
     await expect(tap('4', { 9: ['A'] })).rejects.toThrow(/没有第 9 题/);
     await expect(tap('5', {})).rejects.toThrow(/还没有选/);
-    await school.pass(40 * MINUTE);
-    // Tapped in time, sent when the phone was online again.
-    expect(await tap('6', { 2: ['B'] }, closesAt - MINUTE)).toEqual({ answered: [2], makeup: false });
-    expect(await tap('7', { 1: ['A'] })).toEqual({ answered: [1], makeup: true });
-    expect(await counted()).toHaveLength(3);
-    expect((await counted())[0]).toEqual({ question: 1, value: 'B', makeup: 0 });
+    const rows = async () => (await school.db.selectFrom('answer').select('id').execute()).length;
+    const before = await rows();
+    // A form sends all of its questions every time: what counts already is no further answer.
+    expect(await tap('6', { 1: ['B'], 3: ['错'] })).toEqual({ answered: [1, 3], makeup: false });
+    expect(await rows()).toBe(before);
+    const tooLate = closesAt + SECOND;
+    school.clock.set(tooLate);
+    // Tapped in time on a phone that was offline, and the key is still secret.
+    expect(await tap('7', { 2: ['B'] }, closesAt - MINUTE)).toEqual({ answered: [2], makeup: false });
+    await school.pass(10 * MINUTE);
+    // The key is out: a clock that was set back by hand changes nothing.
+    const another = await memberIdOf('韦国强');
+    const late = { windowId, memberId: another, values: { 1: ['B'] }, tappedAt: closesAt - MINUTE };
+    expect(await recordTap(school.db, { ...late, tapId: '8' }, ZONE, school.clock.now())).toEqual({
+      answered: [1],
+      makeup: true,
+    });
+    expect(await tap('9', { 1: ['A'] })).toEqual({ answered: [1], makeup: true });
+    expect((await counted()).filter(({ makeup }) => makeup === 0)).toEqual([
+      { question: 1, value: 'B', makeup: 0 },
+      { question: 2, value: 'B', makeup: 0 },
+      { question: 3, value: '错', makeup: 0 },
+    ]);
+    // Of another group: as if it weren't there.
+    const stranger = await memberIdOf('陆有福');
+    const foreign = { ...late, memberId: stranger, tapId: '10' };
+    await expect(recordTap(school.db, foreign, ZONE, school.clock.now())).rejects.toThrow(/没有这次小测/);
     await school.pass(8 * DAY);
-    await expect(tap('8', { 1: ['A'] })).rejects.toThrow(/过了补学的时间/);
+    await expect(tap('11', { 1: ['A'] })).rejects.toThrow(/过了补学的时间/);
   });
 
   it('lets as many answers count as a group allows', async () => {

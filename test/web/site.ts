@@ -9,6 +9,7 @@ import { readConfig } from '../../src/config.ts';
 import { findReadingLink, readByLink } from '../../src/delivery/readings.ts';
 import type { Catalogue } from '../../src/lessons/catalogue.ts';
 import type { Lesson } from '../../src/lessons/lesson.ts';
+import { learningParts } from '../../src/learning.ts';
 import { silentLog } from '../../src/log.ts';
 import {
   endSession,
@@ -100,6 +101,7 @@ export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, p
       poke: async () => undefined,
     },
     sendNextLesson: async () => '这就发到群里',
+    learning: learningParts({ db, clock, zone: config.zone }),
     readings: {
       find: (secret) => findReadingLink(db, secret),
       press: (secret) => readByLink(db, secret, clock.now()),

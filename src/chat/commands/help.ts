@@ -15,6 +15,7 @@ export const help: Command = (_rest, { group, actor }) =>
     '• 提醒我、退订提醒：截止前要不要私下提醒',
     '• 搜 花茶：找以前的课',
     ...(group ? [] : ['• 我的数据：把关于你的全部记录拿走']),
+    ...(group ? [] : ['• 登录：在网页上点着答题，看自己的日历、错题和积分']),
     ...(group ? ['在群里先 @小课 再说；也可以私聊我。'] : []),
     ...(group || !isAtLeast(actor, 'secretary') ? [] : SECRETARY),
     ...(group || !isAtLeast(actor, 'department') ? [] : ADMIN),

@@ -1,16 +1,22 @@
-/** 登录: a link, or a code that a desk shows; 下线 ends them all. In private only, for whoever has a role. */
+/**
+ * 登录: a link, or a code that a desk shows; 下线 ends them all. In private only. Whoever has a role comes to the console,
+ * everybody else to the pages of their own.
+ */
+import type { Db } from '../../db/open.ts';
 import { claimDeskCode, issueMemberLink, revokeSessionsOf } from '../../people/sessions.ts';
 import { isAtLeast } from '../../people/scope.ts';
 import { normalise } from '../../quiz/normalise.ts';
 import type { Command } from './command.ts';
 import type { DeskCommand } from './desk.ts';
 
+const WHO_FIRST =
+  '登录了就能看到自己的记录，所以要先知道真的是你。请先认证：认证 姓名 认证码（认证码找支部书记要）。';
 const TOO_MANY = '试的次数太多了，过十分钟再来。';
 
-export const login: Command = async (_rest, { db, group, actor, memberId, now, linkBase }) => {
+export const login: Command = async (_rest, context) => {
+  const { db, group, actor, memberId, now, linkBase } = context;
   if (group) return '登录请私聊我说。';
-  if (!isAtLeast(actor, 'secretary'))
-    return '后台是支部书记和管理员用的。要看自己的学习，发 我的。\n你是书记或管理员的话，先认证：认证 姓名 认证码。';
+  if (!isAtLeast(actor, 'secretary') && !(await isTheirOwn(db, context))) return WHO_FIRST;
   if (linkBase === undefined)
     return [
       '服务器的地址只有那台电脑自己能打开，发给你链接也没用。',
@@ -26,8 +32,30 @@ export const login: Command = async (_rest, { db, group, actor, memberId, now, l
   ].join('\n');
 };
 
+/**
+ * Whether this contact is whom it is taken for: somebody vouched for the binding, or it is a guest, who is nobody else.
+ * A nickname alone may be anybody's, and behind the login stands all that is kept of a member.
+ */
+async function isTheirOwn(
+  db: Db,
+  { account, contactId, memberId }: Parameters<Command>[1],
+): Promise<boolean> {
+  const bound = await db
+    .selectFrom('identity')
+    .innerJoin('member', 'member.id', 'identity.member_id')
+    .select(['identity.confirmed', 'member.status'])
+    .where('identity.account', '=', account)
+    .where('identity.contact_id', '=', contactId)
+    .where('identity.member_id', '=', memberId)
+    .where('identity.closed_at', 'is', null)
+    .executeTakeFirst();
+  return bound !== undefined && (bound.confirmed === 1 || bound.status === 'guest');
+}
+
 /** `登录 123456`. */
-export const desk: DeskCommand = async (rest, { db, memberId, now }) => {
+export const desk: DeskCommand = async (rest, context) => {
+  const { db, actor, memberId, now } = context;
+  if (!isAtLeast(actor, 'secretary') && !(await isTheirOwn(db, context))) return WHO_FIRST;
   const code = normalise(rest).replaceAll(/\D/gu, '');
   const claim = await claimDeskCode(db, code, memberId, now);
   switch (claim.kind) {

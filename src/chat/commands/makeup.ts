@@ -4,7 +4,7 @@ import { addToMemberDays } from '../../digest/rollups.ts';
 import { readPolicy } from '../../people/policies.ts';
 import { homeGroupOf } from '../../people/groups.ts';
 import { notePointsDue } from '../../quiz/points-due.ts';
-import { findMissedWindow, openPrivateQuiz } from '../../quiz/private.ts';
+import { listMissedWindows, openPrivateQuiz } from '../../quiz/private.ts';
 import { lessonOf } from '../../quiz/windows.ts';
 import { sayQuiz } from '../private.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -18,9 +18,7 @@ export const makeup: Command = async (rest, context) =>
 
 async function makeUpLesson({ db, memberId, group, now, linkBase }: CommandContext): Promise<string> {
   if (group) return '补学请私聊我，发 补学 就行。';
-  const window = await findMissedWindow(db, memberId, now, (groupId) =>
-    readPolicy(db, 'makeup-days', { groupId }),
-  );
+  const [window] = await listMissedWindows(db, memberId, now);
   if (!window) return '没有要补的小测，都跟上了。';
   const lesson = await lessonOf(db, window);
   if (!lesson) return '这一课的内容不在了，补不了。';

@@ -38,8 +38,8 @@ export const DESK: Readonly<Record<SecretaryCommand, DeskEntry>> = {
   return: { run: sendBack, least: 'secretary', names: 'review' },
   grant: { run: grant, least: 'department', names: 'member' },
   revoke: { run: revoke, least: 'department', names: 'member' },
-  desk: { run: desk, least: 'secretary', names: 'code' },
-  'log-out': { run: logOut, least: 'secretary', names: 'nothing' },
+  desk: { run: desk, least: 'member', names: 'code' },
+  'log-out': { run: logOut, least: 'member', names: 'nothing' },
 };
 
 /** Who takes the answer to a question, by the kind that it was asked with. */

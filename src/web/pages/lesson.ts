@@ -1,16 +1,22 @@
 /** A lesson's page: readable without script, whole at 360 px. The key isn't on it. */
 import { html, raw } from 'hono/html';
 
-import { pictureFile } from '../../lessons/catalogue.ts';
 import { exampleOf } from '../../lessons/compose.ts';
 import type { Lesson, Question } from '../../lessons/lesson.ts';
 import { renderPage } from '../../lessons/page.ts';
 import { type Html, page, typeSwitch } from '../layout.ts';
+import type { QuizView } from '../learn-parts.ts';
+import { pictureAddress } from './picture.ts';
+import { quizBody, type QuizScene } from './quiz.ts';
 
 export interface LessonView {
   readonly lesson: Lesson;
   readonly previous?: Lesson;
   readonly next?: Lesson;
+  /** The quiz as it stands for the member who looks. */
+  readonly asked?: { readonly view: QuizView; readonly scene: QuizScene };
+  /** Whether a member looks; the others are told how to answer here. */
+  readonly isKnown?: boolean;
 }
 
 const LETTERS = 'ABCDEFGH';
@@ -23,7 +29,7 @@ const KINDS: Readonly<Record<Question['type'], string>> = {
   order: '（排序）',
 };
 
-export function lessonPage({ lesson, previous, next }: LessonView): Html {
+export function lessonPage({ lesson, previous, next, asked, isKnown = false }: LessonView): Html {
   const picture = (href: string) => pictureAddress(lesson, href);
   const rendered = (source: string) => raw(renderPage(source, { picture }));
   const place = [
@@ -33,6 +39,7 @@ export function lessonPage({ lesson, previous, next }: LessonView): Html {
   return page({
     title: lesson.title,
     style: 'lesson.css',
+    ...(asked ? { script: 'answer.js' } : {}),
     body: html`<main class="lesson">
       <div class="head">
         <p class="eyebrow">${place.filter(Boolean).join(' · ')}</p>
@@ -41,7 +48,15 @@ export function lessonPage({ lesson, previous, next }: LessonView): Html {
       <h1>${lesson.title}</h1>
       <p class="meta">${lesson.minutes} 分钟${lesson.author ? ` · ${lesson.author}` : ''}</p>
       <article>${rendered(lesson.body)}</article>
-      ${lesson.questions.length + lesson.draws.length > 0 ? quiz(lesson, rendered) : ''}
+      ${
+        asked
+          ? html`<section aria-labelledby="quiz">
+              <h2 id="quiz">小测</h2>
+              ${quizBody(asked.view, asked.scene)}
+            </section>`
+          : ''
+      }
+      ${!asked && lesson.questions.length + lesson.draws.length > 0 ? quiz(lesson, rendered, isKnown) : ''}
       ${
         lesson.sources.length > 0
           ? html`<details>
@@ -64,29 +79,17 @@ export function lessonPage({ lesson, previous, next }: LessonView): Html {
   });
 }
 
-/** By its file from the lessons' folder down: a `..` in an address would be gone before it reached us. */
-function pictureAddress(lesson: Lesson, href: string): string {
-  const file = pictureFile(lesson, decoded(href));
-  return `/l/${lesson.id}/picture/${file.split('/').map(encodeURIComponent).join('/')}`;
-}
-
-/** The parser percent-encodes what stands in the source. */
-function decoded(href: string): string {
-  try {
-    return decodeURIComponent(href);
-  } catch {
-    return href;
-  }
-}
-
 type Rendered = (source: string) => ReturnType<typeof raw>;
 
-const quiz = ({ questions, draws }: Lesson, rendered: Rendered) =>
+const quiz = ({ id, questions, draws }: Lesson, rendered: Rendered, isKnown: boolean) =>
   html`<section aria-labelledby="quiz">
     <h2 id="quiz">小测</h2>
     ${
       questions.length > 0
-        ? html`<p class="how">答案在群里回复，比如 <b>${exampleOf(questions)}</b>。这一页只看题，不用点。</p>`
+        ? html`<p class="how">
+            答案在群里回复，比如 <b>${exampleOf(questions)}</b>。
+            ${isKnown ? '这一课还没有发到你的群里，发了就能在这里点着答。' : html`也可以<a href="/l/${id}/answer">登录后在这里点着答</a>。`}
+          </p>`
         : ''
     }
     ${questions.map((question) => questionCard(question, rendered))}
