@@ -43,6 +43,16 @@ const PAGES = [
   ['sandbox', '/sandbox?room=huacha&as=huacha-02'],
 ] as const;
 
+const OWN = [
+  ['me', '/me'],
+  ['me-learned', '/me/learned'],
+  ['me-mistakes', '/me/mistakes'],
+  ['me-practice', '/me/practice'],
+  ['me-points', '/me/points'],
+  ['me-settings', '/me/settings'],
+  ['me-badge', '/me/badge'],
+] as const;
+
 async function say(page: Page, words: string) {
   await page.fill('#text', words);
   await page.press('#text', 'Enter');
@@ -79,6 +89,27 @@ async function playClass() {
     await say(page, '打卡 回去就换罐子');
     await page.getByText('已打卡').waitFor({ timeout: 60_000 });
   });
+}
+
+/** A member's own pages, through the link that the bot sends when they say 登录. */
+async function shootOwn() {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const [size, viewport] of Object.entries(SIZES))
+      await withPage({ viewport, colorScheme }, async (page) => {
+        await page.goto(`${url}/sandbox?as=huacha-02&chat=private`);
+        await say(page, '登录');
+        const link = page.locator('.bubble a[href*="/enter?t="]').last();
+        await link.waitFor();
+        await page.goto((await link.getAttribute('href')) ?? '');
+        await page.getByRole('button', { name: '进入' }).click();
+        for (const [name, path] of OWN) await shoot(page, `${name}-${size}-${colorScheme}`, path);
+        await page.goto(`${url}/me`);
+        await page
+          .getByRole('link', { name: /^(?:去答|改)$/ })
+          .first()
+          .click();
+        await page.screenshot({ path: `shots/quiz-${size}-${colorScheme}.png`, fullPage: true });
+      });
 }
 
 async function shootAll() {
@@ -165,6 +196,7 @@ async function shootStates() {
 
 try {
   await playClass();
+  await shootOwn();
   await shootAll();
   await shootStates();
 } finally {

@@ -1,10 +1,14 @@
 /** What a member has done so far, from the rollups: told to themselves only. */
 import type { Db } from '../db/open.ts';
+import { countUnpublished } from '../quiz/answers.ts';
 
 export interface OwnFigures {
   /** Local days on which they answered or checked in. */
   readonly days: number;
   readonly answers: number;
+  /** Of `answers`, those in quizzes that are closed: of the others it isn't told yet what is right. */
+  readonly told: number;
+  /** Of `told`. */
   readonly correct: number;
   /** In tenths; what is due is settled by the caller first. */
   readonly tenths: number;
@@ -27,10 +31,13 @@ export async function readOwnFigures(db: Db, memberId: string): Promise<OwnFigur
     .where('member_id', '=', memberId)
     .where('voided_at', 'is', null)
     .executeTakeFirstOrThrow();
+  const open = await countUnpublished(db, memberId);
+  const answers = Number(sums.answers ?? 0);
   return {
     days: Number(sums.days),
-    answers: Number(sums.answers ?? 0),
-    correct: Number(sums.correct ?? 0),
+    answers,
+    told: answers - open.answers,
+    correct: Number(sums.correct ?? 0) - open.correct,
     tenths: Number(points.tenths ?? 0),
   };
 }

@@ -5,8 +5,8 @@ export type Html = ReturnType<typeof html>;
 
 export interface Page {
   readonly title: string;
-  /** Extra style sheet and module script, by their names under `/static/`. */
-  readonly style?: string;
+  /** Extra style sheets and module script, by their names under `/static/`. */
+  readonly style?: string | readonly string[];
   readonly script?: string;
   /** Whether it asks the server for pieces of itself while one works (htmx). */
   readonly live?: boolean;
@@ -28,7 +28,7 @@ export const page = ({ title, style, script, live, bodyClass = '', body }: Page)
         <title>${title}</title>
         <link rel="icon" href="/static/icon.svg" />
         <link rel="stylesheet" href="/static/base.css" />
-        ${style ? html`<link rel="stylesheet" href="/static/${style}" />` : ''}
+        ${[style ?? []].flat().map((name) => html`<link rel="stylesheet" href="/static/${name}" />`)}
         <link rel="stylesheet" href="/type.css" />
         ${live ? liveHead : ''} ${script ? html`<script type="module" src="/static/${script}"></script>` : ''}
       </head>

@@ -90,7 +90,7 @@ export const sceneOf = (
   from,
 });
 
-interface AnswerForm {
+export interface AnswerForm {
   readonly from: QuizScene['from'];
   readonly chosen: Chosen;
   /** Orders of which some places are still empty. */
@@ -107,7 +107,7 @@ const textsOf = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === 'string');
 
 /** `q1=A`, `q2=A&q2=C`, `q4.1=B&q4.2=A`. What is empty was not answered. */
-function readForm(body: Body): AnswerForm {
+export function readForm(body: Body): AnswerForm {
   const chosen: Record<number, string[]> = {};
   const places = new Map<number, string[]>();
   for (const [name, value] of Object.entries(body)) {

@@ -29,6 +29,7 @@ import { failurePage, notice } from './layout.ts';
 import { findLearner } from './learner.ts';
 import { learnRoutes, sceneOf } from './learn-routes.ts';
 import { loginRoutes } from './login-routes.ts';
+import { meRoutes } from './me-routes.ts';
 import { homeBody } from './pages/home.ts';
 import { lessonPage, type LessonView } from './pages/lesson.ts';
 import type { HealthView, WebParts } from './parts.ts';
@@ -73,6 +74,7 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
   if (parts.console) apiRoutes(app, { ...parts, console: parts.console });
   lessonRoutes(app, parts);
   learnRoutes(app, parts);
+  meRoutes(app, parts);
   readingRoutes(app, parts);
   closers.push(sandboxRoutes(app, parts, (picture) => sendPicture(parts, picture)));
 

@@ -374,7 +374,8 @@ describe.each(DIALECTS)('answering by tapping on %s', (dialect) => {
     const { lesson } = await site.ask(own().group.id);
     const cookie = await site.signIn(own().member.id);
     let weight = 0;
-    for (const path of [`/l/${lesson.id}`, '/static/base.css', '/static/lesson.css', '/static/answer.js'])
+    const files = ['base.css', 'lesson.css', 'answer.css', 'answer.js'].map((name) => `/static/${name}`);
+    for (const path of [`/l/${lesson.id}`, ...files])
       weight += gzipSync(await (await site.get(path, cookie)).bytes()).byteLength;
     expect(weight).toBeLessThan(14 * 1024);
   });

@@ -301,7 +301,10 @@ describe('a lesson', () => {
     await open({ lessons });
     const weigh = async (path: string) => gzipSync(await (await site.get(path)).bytes()).byteLength;
     const style =
-      (await weigh('/static/base.css')) + (await weigh('/static/lesson.css')) + (await weigh('/type.css'));
+      (await weigh('/static/base.css')) +
+      (await weigh('/static/lesson.css')) +
+      (await weigh('/static/answer.css')) +
+      (await weigh('/type.css'));
     for (const { id } of lessons) expect((await weigh(`/l/${id}`)) + style).toBeLessThan(14 * 1024);
   });
 });

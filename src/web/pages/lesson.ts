@@ -38,7 +38,7 @@ export function lessonPage({ lesson, previous, next, asked, isKnown = false }: L
   ];
   return page({
     title: lesson.title,
-    style: 'lesson.css',
+    style: ['lesson.css', 'answer.css'],
     ...(asked ? { script: 'answer.js' } : {}),
     body: html`<main class="lesson">
       <div class="head">

@@ -46,7 +46,7 @@ export function quizPage(view: QuizView, scene: QuizScene): Html {
   const { lesson, group } = view;
   return page({
     title: `${lesson.title} · 小测`,
-    style: 'lesson.css',
+    style: ['lesson.css', 'answer.css'],
     script: 'answer.js',
     body: html`<main class="lesson quiz">
       <div class="head">
@@ -138,7 +138,12 @@ function sayKept({ at, left, isFixed }: { at?: string; left?: number; isFixed: b
   return [kept, `还能答 ${left} 次`].filter(Boolean).join('，');
 }
 
-function inputs(question: QuestionView, value: readonly string[], rendered: Rendered): Html {
+/** What is tapped or filled in, under the names `q1`, for an order `q1.1`, `q1.2`, …; `value` is what was chosen so far. */
+export function inputs(
+  question: Pick<QuestionView, 'no' | 'type' | 'options'>,
+  value: readonly string[],
+  rendered: Rendered,
+): Html {
   const { no, type, options } = question;
   switch (type) {
     case 'text':
@@ -190,7 +195,11 @@ const choice = ({ type, no, value, on, badge }: Choice, words: Html | ReturnType
   >`;
 
 /** Without script a place for each step is chosen from a list; with it the steps are tapped one after the other. */
-function orderInputs({ no, options }: QuestionView, value: readonly string[], rendered: Rendered): Html {
+function orderInputs(
+  { no, options }: Pick<QuestionView, 'no' | 'options'>,
+  value: readonly string[],
+  rendered: Rendered,
+): Html {
   const letters = options.map((_, index) => LETTERS[index] ?? '');
   return html`<ol class="options steps">
       ${options.map(

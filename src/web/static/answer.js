@@ -254,7 +254,7 @@ function start(form) {
 }
 
 /** The steps of an order, tapped one after the other; a second tap takes one out again. */
-function stepByStep(question) {
+export function stepByStep(question) {
   const places = [...question.querySelectorAll('.places select')];
   const steps = [...question.querySelectorAll('.steps li')];
   question.querySelector('.places').hidden = true;
