@@ -45,7 +45,5 @@ export const PERSONAL: Readonly<Partial<Record<keyof Tables, PersonalTable>>> = 
   // A hash, and since when.
   calendar_feed: { column: 'member_id', own: false },
   desk_code: { column: 'member_id', own: false, words: { agent: '' } },
-  // Only a hash.
-  calendar_feed: { column: 'member_id', own: false },
   api_token: { column: 'member_id', own: true, words: { name: '' } },
 };

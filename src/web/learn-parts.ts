@@ -78,6 +78,8 @@ export interface MeView {
   readonly unit?: string;
   readonly days: number;
   readonly answers: number;
+  /** Of them, in quizzes that are closed; what is right is told of these only. */
+  readonly told: number;
   readonly correct: number;
   readonly streak: number;
   readonly checkedInToday: boolean;

@@ -91,8 +91,8 @@ export async function openLearnSite(dialect: Dialect, env: Readonly<Record<strin
     byId: new Map(lessons.map((lesson) => [lesson.id, lesson])),
     sources: new Map<string, string>(),
   });
-  const app = { catalogue, tick: async () => undefined };
-  const parts = webParts({ config, db, clock, log: silentLog, app }, async () => {
+  const app = { catalogue, tick: async () => undefined, restart: async () => undefined };
+  const parts = webParts({ config, db, clock, log: silentLog, app, channels: [] }, async () => {
     throw new Error('nobody asks for the health');
   });
   const { app: routes, close: closeRoutes } = makeRoutes(parts);

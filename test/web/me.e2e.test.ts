@@ -85,7 +85,7 @@ describe.runIf(canRun)('a member’s own pages in a browser', () => {
 
   async function violations(page: Page): Promise<string[]> {
     await page.evaluate(axe.source);
-    const { violations: found } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+    const { violations: found } = await page.evaluate<axe.AxeResults>('axe.run()');
     return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 90)).join(' | ')}`);
   }
 
