@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { type Catalogue, loadCatalogue } from '../lessons/catalogue.ts';
 import { recordCatalogue } from '../lessons/revisions.ts';
 import { listWritten, readCatalogue, withWritten } from '../lessons/written.ts';
+import { getDeskItem } from '../news/desk.ts';
 import { getGroupByKey, type Group } from '../people/groups.ts';
 import { previewSends } from '../schedule/preview.ts';
 import { calendarWarnings, scheduleFitting } from '../schedule/add.ts';
@@ -36,6 +37,8 @@ export interface AddOptions extends Output {
   readonly lesson?: string;
   readonly course?: string;
   readonly digest?: string;
+  readonly brief?: string | true;
+  readonly notice?: string;
   readonly group: readonly string[];
   readonly all?: boolean;
   readonly at?: string;
@@ -54,7 +57,7 @@ export const add = (given: Record<string, unknown>): Promise<void> =>
   withDb(async (db, config) => {
     const options = given as unknown as AddOptions;
     const catalogue = await readCatalogue(db, config.lessonsDir);
-    const { kind, content } = readContent(options, catalogue);
+    const { kind, content } = await readContent(db, options, catalogue);
     const closeAfter = readSpan('--close', options.close);
     const grace = readSpan('--grace', options.grace);
     const { schedule, warnings } = await scheduleFitting(
@@ -85,22 +88,43 @@ export const add = (given: Record<string, unknown>): Promise<void> =>
     if (!options.json) warn(row.warnings);
   });
 
-function readContent(
-  { lesson, course, digest }: AddOptions,
+async function readContent(
+  db: Db,
+  { lesson, course, digest, brief, notice }: AddOptions,
   catalogue: Catalogue,
-): { kind: ScheduleKind; content: string } {
-  const named = [lesson, course, digest].filter((one) => one !== undefined);
+): Promise<{ kind: ScheduleKind; content: string }> {
+  const named = [lesson, course, digest, brief, notice].filter((one) => one !== undefined);
   if (named.length !== 1)
-    throw new UserError('name exactly one of --lesson ID, --course NAME and --digest day');
+    throw new UserError(
+      'name exactly one of --lesson ID, --course NAME, --digest SPAN, --brief [SPAN] and --notice NO',
+    );
   if (lesson !== undefined) return { kind: 'lesson', content: getLesson(catalogue, lesson).id };
-  if (digest !== undefined) {
-    if (digest !== 'day') throw new UserError(`--digest: expected day, got "${digest}"`);
-    return { kind: 'digest', content: 'day' };
-  }
+  if (digest !== undefined) return { kind: 'digest', content: readSpanName('--digest', digest, DIGESTS) };
+  if (brief !== undefined)
+    return { kind: 'brief', content: readSpanName('--brief', brief === true ? 'day' : brief, BRIEFS) };
+  if (notice !== undefined) return { kind: 'bulletin', content: await readBulletin(db, notice) };
   const courses = [...new Set(catalogue.lessons.map((one) => one.course))].filter(Boolean);
   if (!courses.includes(course ?? ''))
     throw new UserError(`there is no course "${course ?? ''}": known are ${courses.join(', ')}`);
   return { kind: 'course', content: course ?? '' };
+}
+
+const DIGESTS = ['day', 'week', 'month', 'quarter'] as const;
+const BRIEFS = ['day', 'week'] as const;
+
+function readSpanName(option: string, text: string, known: readonly string[]): string {
+  if (known.includes(text)) return text;
+  throw new UserError(`${option}: expected ${known.join(', ')}, got "${text}"`);
+}
+
+/** The id of an item of party-building information or a notice. */
+async function readBulletin(db: Db, text: string): Promise<string> {
+  if (!/^\d{1,9}$/.test(text)) throw new UserError(`--notice: expected an item's number, got "${text}"`);
+  const item = await getDeskItem(db, Number(text), Date.now());
+  if (item.kind === 'news') throw new UserError(`--notice: item ${text} is news: it goes out with a --brief`);
+  if (item.state !== 'kept' && item.state !== 'sent')
+    throw new UserError(`--notice: item ${text} is ${item.state}: "weike news keep ${text}" first`);
+  return item.id;
 }
 
 function getLesson({ byId, faults }: Catalogue, id: string) {
@@ -168,7 +192,7 @@ export const preview = (options: Output & { days?: string }): Promise<void> =>
     const rows = sends.map((send) => ({
       at: isoInZone(Math.round(send.at / SECOND) * SECOND, config.zone),
       group: send.group.key,
-      content: send.kind === 'digest' ? `digest:${send.content}` : `lesson:${send.content}`,
+      content: `${send.kind === 'course' ? 'lesson' : send.kind}:${send.content}`,
       nominal_at: isoInZone(send.nominalAt, config.zone),
       schedule: send.schedule.no,
       title: send.title,

@@ -778,7 +778,7 @@ export interface AckItemTable {
   delivery_id: string | null;
 }
 
-export type ScheduleKind = 'lesson' | 'course' | 'digest';
+export type ScheduleKind = 'lesson' | 'course' | 'digest' | 'brief' | 'bulletin';
 /** What a calendar of working days does to a schedule's times. */
 export type DayRule = 'all' | 'workdays-only' | 'skip-holidays' | 'move-to-next-workday';
 /** What becomes of a firing whose hour was missed. */

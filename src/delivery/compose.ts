@@ -14,6 +14,7 @@ import { listQuestionResults } from '../quiz/answers.ts';
 import { openReview, readReview } from '../quiz/weekly.ts';
 import { findWindow, lessonOf, openWindow, ordersOf, type QuizWindow, withDrawn } from '../quiz/windows.ts';
 import { takeFolded } from './folded.ts';
+import { ASK_TO_READ } from '../news/brief.ts';
 import { composeBriefDelivery, composeBulletinDelivery, NOTHING_NEW } from './briefs.ts';
 import type { Compose, Composed } from './prepare.ts';
 import type { Delivery, Draft } from './ledger.ts';
@@ -164,7 +165,12 @@ export function makeComposer({ zone, linkBase, nextLesson, tellSecretary }: Comp
   async function composeNotice(trx: Db, delivery: Delivery, channel: Channel): Promise<Composed> {
     const words = await wordsOfNotice(trx, delivery);
     if ('reason' in words) return { skip: words.reason };
-    return { drafts: splitText(words.text, channel.limits.maxText).map((body) => ({ kind: 'text', body })) };
+    return {
+      drafts: splitText(`${words.text}\n${ASK_TO_READ}`, channel.limits.maxText).map((body) => ({
+        kind: 'text',
+        body,
+      })),
+    };
   }
 
   /** The day of the nominal hour, also when it goes out after midnight. */

@@ -11,8 +11,8 @@ import { type Db, inTransaction } from '../db/open.ts';
 import type { DeliveryKind, DeliveryState, ReadingTable } from '../db/tables.ts';
 import { type Delivery, planDeliveries } from './ledger.ts';
 
-/** What asks to be read. */
-const TO_READ: readonly DeliveryKind[] = ['brief', 'bulletin'];
+/** What asks to be read, said in a group. */
+export const TO_READ: readonly DeliveryKind[] = ['brief', 'bulletin', 'notice'];
 const REACHED: readonly DeliveryState[] = ['sent', 'awaiting-echo', 'unknown'];
 /** For so long after it came 已阅 is about it, ms. */
 export const READ_WITHIN = 7 * DAY;
@@ -170,7 +170,7 @@ const REMIND = 'unread:';
 const TOO_LATE = 3 * DAY;
 
 /**
- * Plans one reminder for each bulletin that some of its group haven't read `after` ms after it came. It names
+ * Plans one reminder for each bulletin and notice that some of its group haven't read `after` ms after it came. It names
  * nobody. Gives how many are planned.
  */
 export async function remindUnread(
@@ -178,12 +178,14 @@ export async function remindUnread(
   after: (groupId: string) => Promise<number | undefined>,
   now: number,
 ): Promise<number> {
-  const bulletins = await db
+  const due = await db
     .selectFrom('delivery')
-    .innerJoin('news_item', 'news_item.id', 'delivery.content')
+    .leftJoin('news_item', 'news_item.id', 'delivery.content')
+    .leftJoin('review_item', 'review_item.id', 'delivery.content')
     .selectAll('delivery')
-    .select('news_item.title')
-    .where('delivery.kind', '=', 'bulletin')
+    .select((eb) => eb.fn.coalesce('news_item.title', 'review_item.title').as('title'))
+    .where('delivery.kind', 'in', ['bulletin', 'notice'])
+    .where('delivery.group_id', 'is not', null)
     .where('delivery.state', '=', 'sent')
     .where('delivery.sent_at', '>', now - TOO_LATE)
     .where((eb) =>
@@ -198,7 +200,7 @@ export async function remindUnread(
     )
     .execute();
   let planned = 0;
-  for (const { title, ...delivery } of bulletins) {
+  for (const { title, ...delivery } of due) {
     const { group_id: groupId } = delivery;
     const wait = groupId === null ? undefined : await after(groupId);
     if (groupId === null || wait === undefined || (delivery.sent_at ?? now) + wait > now) continue;
@@ -217,7 +219,7 @@ export async function remindUnread(
           parts: [
             {
               kind: 'text',
-              body: `《${title}》已有 ${readers.length - left} / ${readers.length} 人回复 已阅。还没看的请往上翻一翻，看过回一声。`,
+              body: `《${title ?? '通知'}》已有 ${readers.length - left} / ${readers.length} 人回复 已阅。还没看的请往上翻一翻，看过回一声。`,
             },
           ],
         },

@@ -13,8 +13,8 @@ export const KIND_NAMES: Readonly<Record<NewsKind, string>> = {
 export const BRIEF_LIMIT = 600;
 /** What a channel takes in one message, links included, UTF-16 code units. */
 const MESSAGE_LIMIT = 1_900;
-const RULE = '———';
-const ASK = '看过请回复 已阅';
+/** The end of whatever asks to be read. */
+export const ASK_TO_READ = '———\n看过请回复 已阅';
 
 export interface BriefWords {
   /** `11月24日`, `11月23日—29日`. */
@@ -32,7 +32,7 @@ export interface Brief {
 /** As many of the items as fit, in the given order; `undefined` when there are none. */
 export function composeBrief(items: readonly Item[], { title, sayOrigin }: BriefWords): Brief | undefined {
   const head = `【${KIND_NAMES.news}】${title}`;
-  const foot = `${RULE}\n${ASK}`;
+  const foot = ASK_TO_READ;
   const used: Item[] = [];
   const blocks: string[] = [];
   let characters = countCharacters(`${head}\n${foot}\n`);
@@ -77,8 +77,7 @@ export const composeBulletin = (item: Item, sayOrigin: BriefWords['sayOrigin']):
     item.summary,
     `（${sayOrigin(item)}）`,
     ...(item.url === '' ? [] : [item.url]),
-    RULE,
-    ASK,
+    ASK_TO_READ,
   ].join('\n');
 
 /** Most telling first, of equals the newest. */

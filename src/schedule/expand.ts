@@ -33,10 +33,10 @@ export interface Send {
   readonly nominalAt: number;
   readonly group: Group;
   readonly kind: ScheduleKind;
-  /** The lesson's id, or what the digest covers. */
+  /** The lesson's id, what a digest or brief covers, a bulletin's item. */
   readonly content: string;
   readonly title: string;
-  /** Absent for a digest. */
+  /** Absent for what is no lesson. */
   readonly lesson?: Lesson;
 }
 
@@ -78,8 +78,8 @@ export function expandSends({ schedules, lessons, taught }: Outlook, until: numb
     for (const group of groups) {
       if (sends.length >= MOST_SENDS) return sends;
       const send = { schedule, nominalAt, group, kind: schedule.kind };
-      if (schedule.kind === 'digest') {
-        sends.push({ ...send, content: schedule.content, title: '今日学习简报' });
+      if (schedule.kind !== 'lesson' && schedule.kind !== 'course') {
+        sends.push({ ...send, content: schedule.content, title: titleOf(schedule) });
         continue;
       }
       const known = hadBy(group.id);
@@ -97,6 +97,14 @@ export function expandSends({ schedules, lessons, taught }: Outlook, until: numb
   return sends;
 }
 
+const SPANS: Readonly<Record<string, string>> = { day: '今日', week: '一周', month: '一月', quarter: '一季' };
+
+/** What a schedule that brings no lesson is called. */
+export function titleOf({ kind, content }: Pick<Schedule, 'kind' | 'content'>): string {
+  if (kind === 'bulletin') return '党建信息、通知';
+  return `${SPANS[content] ?? ''}${kind === 'brief' ? '电商动态' : '学习简报'}`;
+}
+
 /** A send as the account has to work it off. */
 export function dueOf(send: Send): Due<Send> {
   const { schedule, lesson } = send;
@@ -104,7 +112,7 @@ export function dueOf(send: Send): Due<Send> {
   return {
     what: send,
     groupId: send.group.id,
-    kind: send.kind === 'digest' ? 'digest' : 'lesson',
+    kind: send.kind === 'course' ? 'lesson' : send.kind,
     at: send.nominalAt,
     messages: countMessages(lesson),
     ...(hasQuiz ? { keyAfter: schedule.close_after } : {}),

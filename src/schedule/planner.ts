@@ -183,7 +183,7 @@ async function planFor(
 ): Promise<GroupPlan> {
   const plan: NewDelivery = {
     cause: `${occurrenceId}:${group.id}`,
-    kind: schedule.kind === 'digest' ? 'digest' : 'lesson',
+    kind: schedule.kind === 'course' ? 'lesson' : schedule.kind,
     account: group.account,
     groupId: group.id,
     occurrenceId,
@@ -197,8 +197,9 @@ async function planFor(
   if (group.state !== 'ok') return { delivery: skipped('账号重新登录后还没认出这个群，先不发') };
   if (fate.kind === 'expired' || fate.kind === 'skipped')
     return { delivery: { ...plan, ended: { state: fate.kind, reason: fate.reason } } };
-  if (schedule.kind === 'digest')
-    return { delivery: { ...plan, ordinal: await nextOrdinal(trx, group.id, 'digest') } };
+  if (schedule.kind === 'bulletin') return { delivery: plan };
+  if (schedule.kind === 'digest' || schedule.kind === 'brief')
+    return { delivery: { ...plan, ordinal: await nextOrdinal(trx, group.id, schedule.kind) } };
   const picked = await pickLesson(trx, schedule, group.id, lessons);
   if ('reason' in picked) {
     const content = picked.lessonId === undefined ? {} : { content: picked.lessonId };

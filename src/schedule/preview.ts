@@ -40,5 +40,5 @@ export async function nextLessonOf(
   until: number,
 ): Promise<Send | undefined> {
   const sends = expandSends(await readOutlook(db, lessons, groupId), until);
-  return sends.find(({ kind, nominalAt }) => kind !== 'digest' && nominalAt > now);
+  return sends.find(({ kind, nominalAt }) => (kind === 'lesson' || kind === 'course') && nominalAt > now);
 }

@@ -55,8 +55,8 @@ export function draftSchedule(added: NewSchedule, who: string, now: number): Sch
   if ('at' in when && when.at <= now) throw new UserError('--at: that time is over; name one in the future');
   if (added.groups !== 'all' && added.groups.length === 0)
     throw new UserError('name a group with --group KEY, or --all');
-  if (misfire === 'fold' && added.kind === 'digest')
-    throw new UserError('--misfire fold: a digest can not go into a digest; choose catch-up or skip');
+  if (misfire === 'fold' && added.kind !== 'lesson' && added.kind !== 'course')
+    throw new UserError('--misfire fold: only a lesson can go into a digest; choose catch-up or skip');
   if (again && added.kind !== 'lesson')
     throw new UserError('--again is for one lesson; a course goes on with what a group has not had');
   const row: Schedule = {

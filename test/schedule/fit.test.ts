@@ -266,7 +266,7 @@ describe.each(DIALECTS)('a plan on %s', (dialect) => {
         { when: { cron: '0 20 * * 6' }, days: 'workdays-only' },
         /^--cron: "0 20 \* \* 6" never comes with --workdays-only/,
       ],
-      ['a digest folded into itself', { misfire: 'fold' }, /^--misfire fold: a digest/],
+      ['a digest folded into itself', { misfire: 'fold' }, /^--misfire fold: only a lesson/],
       ['a digest again', { again: true }, /^--again is for one lesson/],
       ['a rule that is none', { when: { monthly: 'sometimes' } }, /^--monthly: expected/],
       ['a cron that is none', { when: { cron: 'sometimes' } }, /^--cron: expected five fields/],

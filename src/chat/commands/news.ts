@@ -4,7 +4,7 @@
  */
 import { DAY, localDay } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
-import { issueReadingToken, listReaders, READ_WITHIN } from '../../delivery/readings.ts';
+import { issueReadingToken, listReaders, READ_WITHIN, TO_READ } from '../../delivery/readings.ts';
 import {
   COUNTY,
   type Decider,
@@ -159,7 +159,7 @@ async function sayOwn({
     .where('chat_group.account', '=', account)
     .where('group_member.contact_id', '=', contactId)
     .where('group_member.left_at', 'is', null)
-    .where('delivery.kind', 'in', ['brief', 'bulletin'])
+    .where('delivery.kind', 'in', [...TO_READ])
     .where('delivery.state', '=', 'sent')
     .where('delivery.sent_at', '>', now - READ_WITHIN)
     .where('reading.id', 'is', null)
@@ -204,7 +204,7 @@ export const unread: Command = async (_rest, { db, actor, group, now }) => {
       'in',
       groups.map(({ id }) => id),
     )
-    .where('kind', 'in', ['brief', 'bulletin'])
+    .where('kind', 'in', [...TO_READ])
     .where('state', '=', 'sent')
     .where('sent_at', '>', now - 3 * DAY)
     .orderBy('sent_at', 'desc')

@@ -10,6 +10,7 @@ import { reviewSessions } from './0008_review_sessions.ts';
 import { newsDigests } from './0009_news_digests.ts';
 import { answersByTime } from './0010_answers_by_time.ts';
 import { pictures } from './0011_pictures.ts';
+import { longerDigests } from './0012_longer_digests.ts';
 import { loginSeats } from './0013_login_seats.ts';
 import { consoleTables } from './0015_console.ts';
 import { apiTokens } from './0016_api_tokens.ts';
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   newsDigests,
   answersByTime,
   pictures,
+  longerDigests,
   loginSeats,
   consoleTables,
   apiTokens,
