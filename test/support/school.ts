@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 import { expect, inject } from 'vitest';
 
-import { type App, openApp } from '../../src/app.ts';
+import { type App, type AppParts, openApp } from '../../src/app.ts';
 import { openSandbox, type SandboxChannel } from '../../src/channels/sandbox/sandbox.ts';
 import { SANDBOX_WORLD } from '../../src/channels/sandbox/world.ts';
 import { HOUR } from '../../src/clock.ts';
@@ -46,7 +46,11 @@ export interface School {
   close(): Promise<void>;
 }
 
-export async function openSchool(dialect: Dialect, start = '2026-11-24T19:59:00+08:00'): Promise<School> {
+export async function openSchool(
+  dialect: Dialect,
+  start = '2026-11-24T19:59:00+08:00',
+  more: Partial<AppParts> = {},
+): Promise<School> {
   const { db, close } = await openTestDb(dialect);
   const clock = testClock(start);
   const config = readConfig({ LESSONS_DIR: `${ROOT}lessons`, LOG_LEVEL: 'silent' }, ROOT);
@@ -61,6 +65,7 @@ export async function openSchool(dialect: Dialect, start = '2026-11-24T19:59:00+
       redis: { path: inject('redisPath') },
       channels: [sandbox],
       queuePrefix: `t-${randomUUID()}`,
+      ...more,
     });
   let app = await run();
   const roomOf = (key: string) => {

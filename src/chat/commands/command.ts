@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly actor: Actor;
   readonly account: string;
   readonly contactId: string;
+  /** The message as it was typed: what is written down word for word comes from here. */
+  readonly typed: string;
   /** The inbox row of what was said. */
   readonly messageId: string;
   /** When it was written, ms. */

@@ -20,6 +20,7 @@ import { requestPage, sayItem, sayOrigin } from '../../news/requests.ts';
 import { readPolicy } from '../../people/policies.ts';
 import { type Actor, isAtLeast, scopedGroups } from '../../people/scope.ts';
 import { lineageOf } from '../../people/units.ts';
+import { dropInvisible } from '../../quiz/normalise.ts';
 import type { Command, CommandContext } from './command.ts';
 
 const PRIVATE = '动态请私聊我说。';
@@ -47,12 +48,16 @@ export const news: Command = async (rest, context) => {
   if (!isDesk) return NOT_YOURS;
   const [address] = /https?:\/\/\S+/iu.exec(rest) ?? [];
   if (address !== undefined) return await bringIn(address, context);
-  const [, edited, words = ''] = /^改\s*(\d{1,9})\s*号?[\s:：,，]*([\s\S]*)$/u.exec(rest) ?? [];
-  if (edited !== undefined) return await edit(Number(edited), words, context);
+  const [, edited] = /^改\s*(\d{1,9})/u.exec(rest) ?? [];
+  if (edited !== undefined) return await edit(Number(edited), wordsToKeep(context.typed), context);
   const [, shown] = /^(\d{1,9})\s*号?$/u.exec(rest) ?? [];
   if (shown !== undefined) return await show(Number(shown), context);
   return '动态后面可以加网址（收一条）、编号（看一条），或者 改 编号 新的摘要。';
 };
+
+/** What stands behind `改 7` as it was typed: width and marks are the writer's. */
+const wordsToKeep = (typed: string): string =>
+  /改\s*\p{Nd}{1,9}\s*号?[\s:：,，]*([\s\S]*)$/u.exec(dropInvisible(typed))?.[1]?.trim() ?? '';
 
 async function bringIn(
   address: string,
