@@ -376,6 +376,14 @@ add('news check', "every fault of the lessons' folder's news", async (_, options
   (await news()).check(options),
 );
 
+const rollups = () => import('./cli/rollups.ts');
+add('rollup verify', 'compare the kept sums with the facts', async (_, options) =>
+  (await rollups()).verify(options),
+);
+add('rollup rebuild', 'count the sums anew from the facts', async (_, options) =>
+  (await rollups()).rebuild(options),
+);
+
 add('export <what>', 'answers, checkins, deliveries or members', async ([what = ''], options) =>
   (await import('./cli/exports.ts')).run(what, options),
 )

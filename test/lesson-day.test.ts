@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { HOUR, MINUTE, SECOND } from '../src/clock.ts';
-import { rebuildRollups } from '../src/digest/rollups.ts';
+import { rebuildRollups } from '../src/digest/rebuild.ts';
+import { readRollups } from './support/classroom.ts';
 import { DIALECTS } from './support/databases.ts';
 import { neverSaid, openSchool, type School } from './support/school.ts';
 
@@ -15,22 +16,7 @@ describe.each(DIALECTS)('a lesson day on %s', (dialect) => {
     await school.close();
   });
 
-  const rollups = async () => ({
-    days: await school.db
-      .selectFrom('rollup_member_day')
-      .selectAll()
-      .orderBy('group_id')
-      .orderBy('day')
-      .orderBy('member_id')
-      .execute(),
-    windows: await school.db.selectFrom('rollup_window').selectAll().orderBy('window_id').execute(),
-    questions: await school.db
-      .selectFrom('rollup_question')
-      .selectAll()
-      .orderBy('window_id')
-      .orderBy('question')
-      .execute(),
-  });
+  const rollups = () => readRollups(school.db);
 
   it('teaches, marks, acknowledges once, closes and reports', async () => {
     await school.pass(21 * SECOND);

@@ -19,7 +19,8 @@ export type Numbered =
   | 'question'
   | 'feed'
   | 'news'
-  | 'draft';
+  | 'draft'
+  | 'rehearsal';
 
 /** The first of `count` fresh consecutive numbers of that kind, from 1. Call it within the transaction that uses them. */
 export async function takeNumbers(db: Db, kind: Numbered, count = 1): Promise<number> {

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 
-import { Kysely, PostgresDialect, sql, type SqliteDatabase, SqliteDialect } from 'kysely';
+import { Kysely, PostgresAdapter, PostgresDialect, sql, type SqliteDatabase, SqliteDialect } from 'kysely';
 import pg from 'pg';
 
 import type { Config } from '../config.ts';
@@ -101,6 +101,24 @@ function openSqlite(file: string): SqliteDatabase {
 /** Runs `work` in a transaction: the one that `db` already is, else a new one. */
 export function inTransaction<T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> {
   return db.isTransaction ? work(db) : db.transaction().execute(work);
+}
+
+/** For the few statements that the two databases say differently. */
+export const dialectOf = (db: Db): Dialect =>
+  db.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite';
+
+/** Runs reads on the database as it is at one instant, whatever others write meanwhile; nobody waits for them. */
+export function inSnapshot<T>(db: Db, read: (snapshot: Db) => Promise<T>): Promise<T> {
+  const begin =
+    dialectOf(db) === 'postgres' ? 'begin isolation level repeatable read read only' : 'begin deferred';
+  return db.connection().execute(async (connection) => {
+    await sql.raw(begin).execute(connection);
+    try {
+      return await read(connection);
+    } finally {
+      await sql`commit`.execute(connection);
+    }
+  });
 }
 
 /** Runs `work` within a transaction so that, when it throws, nothing of it stays and the transaction goes on. */

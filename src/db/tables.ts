@@ -91,6 +91,9 @@ export interface Tables {
   account_pace: AccountPaceTable;
 
   rollup_member_day: RollupMemberDayTable;
+  rollup_member_month: RollupMemberMonthTable;
+  rollup_group_day: RollupGroupDayTable;
+  rehearsal: RehearsalTable;
   rollup_window: { window_id: string; members: number; answers: number; correct: number };
   rollup_question: { window_id: string; question: number; answers: number; correct: number };
 
@@ -721,7 +724,7 @@ export interface AnswerRemarkTable {
 export interface ConsentTable {
   id: string;
   member_id: string;
-  kind: 'practice' | 'reminder';
+  kind: 'practice' | 'reminder' | 'weekly';
   given_at: number;
   withdrawn_at: number | null;
 }
@@ -864,6 +867,8 @@ export interface DeliveryTable {
   updated_at: number;
   /** 1: a person wants this revision in this group once more. */
   again: Flag;
+  /** Of a digest: the span that it covers, `2026-11-23/2026-11-29`; null for all else. */
+  period: string | null;
   /** While `held`: when it expires unless a person releases it. */
   held_until: number | null;
 }
@@ -948,6 +953,44 @@ export interface DeliveryPartTable {
   /** When the last attempt began. */
   sending_at: number | null;
   sent_at: number | null;
+}
+
+/** A member's month over all groups. */
+export interface RollupMemberMonthTable {
+  /** `2026-11`. */
+  month: string;
+  member_id: string;
+  /** Local days on which they answered or checked in, each once. */
+  days: number;
+  answers: number;
+  correct: number;
+  checkins: number;
+}
+
+/** A group's day. */
+export interface RollupGroupDayTable {
+  day: string;
+  group_id: string;
+  /** Members who answered or checked in there that day. */
+  learned: number;
+  answers: number;
+  correct: number;
+  checkins: number;
+}
+
+/** What a schedule is about to send, shown to its author before it goes. */
+export interface RehearsalTable {
+  id: string;
+  no: number;
+  schedule_id: string;
+  nominal_at: number;
+  author: string;
+  /** `shown`: goes at its hour; `held`: waits for the author; `released`: goes now; `withdrawn`: doesn't go. */
+  state: 'shown' | 'held' | 'released' | 'withdrawn';
+  /** The author's own words in the place of the computed ones; null while they didn't write any. */
+  words: string | null;
+  shown_at: number;
+  decided_at: number | null;
 }
 
 export interface RollupMemberDayTable {

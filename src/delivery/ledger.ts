@@ -36,11 +36,16 @@ export interface NewDelivery {
   readonly parts?: readonly Draft[];
   /** A person wants a revision that the group has had. */
   readonly again?: boolean;
+  /** Of a digest: the span that it covers. */
+  readonly period?: string;
+  /** Waits for a person from the beginning, up to then, ms. */
+  readonly held?: { readonly reason: string; readonly until: number };
   /** Says why it won't be sent; the row then is there for people to see. */
   readonly ended?: { readonly state: 'skipped' | 'expired' | 'failed'; readonly reason: string };
 }
 
 export const HAD_IT = '这一课这个群已经发过';
+export const HAD_DIGEST = '这一期简报这个群已经发过';
 
 /** Rows of one insert: databases limit the parameters of a statement. */
 const BATCH = 200;
@@ -86,7 +91,9 @@ async function skipTwice(trx: Db, row: Delivery): Promise<boolean> {
     .where('cause', '=', row.cause)
     .executeTakeFirst();
   if (same) return false;
-  const written = await insertRows(trx, [{ ...row, state: 'skipped', reason: HAD_IT, ordinal: null }]);
+  const written = await insertRows(trx, [
+    { ...row, state: 'skipped', reason: row.kind === 'digest' ? HAD_DIGEST : HAD_IT, ordinal: null },
+  ]);
   return written.length > 0;
 }
 
@@ -104,8 +111,8 @@ function toRow(plan: NewDelivery, no: number, now: number): Delivery {
     hash: plan.hash ?? null,
     ordinal: plan.ordinal ?? null,
     close_after: plan.closeAfter ?? 0,
-    state: plan.ended?.state ?? 'planned',
-    reason: plan.ended?.reason ?? null,
+    state: plan.ended?.state ?? (plan.held ? 'held' : 'planned'),
+    reason: plan.ended?.reason ?? plan.held?.reason ?? null,
     planned_at: plan.plannedAt,
     due_at: plan.plannedAt,
     sent_at: null,
@@ -113,7 +120,8 @@ function toRow(plan: NewDelivery, no: number, now: number): Delivery {
     epoch: null,
     updated_at: now,
     again: plan.again ? 1 : 0,
-    held_until: null,
+    period: plan.period ?? null,
+    held_until: plan.held?.until ?? null,
   };
 }
 

@@ -1,10 +1,11 @@
 /**
  * The rollups: per window and question, per member and day. They are kept in the transaction of the facts, by
- * adding what a fact changed, so that an answer costs the same whether it is the tenth or the ten millionth; and
- * they can be counted anew from the facts, which gives the same figures.
+ * adding what a fact changed, so that an answer costs the same whether it is the tenth or the ten millionth;
+ * `rebuild.ts` counts them anew from the facts, which gives the same figures.
  */
 import { localDay } from '../clock.ts';
-import { type Db, inTransaction } from '../db/open.ts';
+import type { Db } from '../db/open.ts';
+import type { RollupGroupDayTable, RollupMemberMonthTable } from '../db/tables.ts';
 
 /** What a fact adds to a window, question by question; negative where an answer ceased to count. */
 export interface WindowChange {
@@ -71,10 +72,71 @@ export interface MemberDayChange extends MemberDay {
   readonly checkins: number;
 }
 
-/** Adds to the figures of members' days. A day stands in `changes` any number of times. */
+/**
+ * Adds to the figures of members' days, and with them of their months and of the groups' days. A day stands in
+ * `changes` any number of times.
+ */
 export async function addToMemberDays(trx: Db, changes: readonly MemberDayChange[]): Promise<void> {
   const sums = sumUp(changes);
   if (sums.length === 0) return;
+  // The months' rows first: whoever else changes one of these members waits here, and sees what this one did.
+  await addToMonths(
+    trx,
+    sums.map((sum) => ({ ...sum, days: 0 })),
+  );
+  const before = await readDays(trx, sums);
+  await addToDays(trx, sums);
+  const after = new Map(before);
+  for (const sum of sums) {
+    const row = before.get(keyOf(sum));
+    after.set(keyOf(sum), {
+      ...sum,
+      answers: (row?.answers ?? 0) + sum.answers,
+      checkins: (row?.checkins ?? 0) + sum.checkins,
+    });
+  }
+  await addToGroupDays(
+    trx,
+    sums.map((sum) => ({ ...sum, learned: one(after.get(keyOf(sum))) - one(before.get(keyOf(sum))) })),
+  );
+  const active = (days: typeof before, { memberId, day }: MemberDay) =>
+    [...days.values()].some((row) => row.memberId === memberId && row.day === day && one(row) === 1) ? 1 : 0;
+  const began = [...new Map(sums.map((sum) => [`${sum.memberId} ${sum.day}`, sum])).values()].flatMap(
+    (sum) => {
+      const days = active(after, sum) - active(before, sum);
+      return days === 0 ? [] : [{ ...sum, days, answers: 0, correct: 0, checkins: 0 }];
+    },
+  );
+  await addToMonths(trx, began);
+}
+
+type DayRow = MemberDay & { readonly answers: number; readonly checkins: number };
+
+const keyOf = ({ groupId, memberId, day }: MemberDay) => `${groupId} ${memberId} ${day}`;
+
+/** 1 for a day on which something was done. */
+const one = (row: Pick<DayRow, 'answers' | 'checkins'> | undefined): number =>
+  row !== undefined && (row.answers > 0 || row.checkins > 0) ? 1 : 0;
+
+/** What the members did on these days, in these groups and in others. */
+async function readDays(trx: Db, of: readonly MemberDay[]): Promise<Map<string, DayRow>> {
+  const found = new Map<string, DayRow>();
+  for (const [memberId, days] of Map.groupBy(of, (one) => one.memberId)) {
+    const rows = await trx
+      .selectFrom('rollup_member_day')
+      .select(['group_id', 'day', 'answers', 'checkins'])
+      .where('member_id', '=', memberId)
+      .where('day', 'in', [...new Set(days.map(({ day }) => day))])
+      .execute();
+    for (const { group_id: groupId, ...row } of rows) {
+      const known = { groupId, memberId, ...row };
+      found.set(keyOf(known), known);
+    }
+  }
+  return found;
+}
+
+async function addToDays(trx: Db, sums: readonly MemberDayChange[]): Promise<void> {
   await trx
     .insertInto('rollup_member_day')
     .values(
@@ -97,6 +159,68 @@ export async function addToMemberDays(trx: Db, changes: readonly MemberDayChange
     .execute();
 }
 
+async function addToMonths(
+  trx: Db,
+  changes: readonly (MemberDayChange & { readonly days: number })[],
+): Promise<void> {
+  const sums = new Map<string, RollupMemberMonthTable>();
+  for (const { memberId, day, ...counts } of changes) {
+    const month = day.slice(0, 7);
+    const sum = sums.get(`${memberId} ${month}`);
+    sums.set(`${memberId} ${month}`, {
+      month,
+      member_id: memberId,
+      days: (sum?.days ?? 0) + counts.days,
+      answers: (sum?.answers ?? 0) + counts.answers,
+      correct: (sum?.correct ?? 0) + counts.correct,
+      checkins: (sum?.checkins ?? 0) + counts.checkins,
+    });
+  }
+  if (sums.size === 0) return;
+  await trx
+    .insertInto('rollup_member_month')
+    .values([...sums.values()])
+    .onConflict((conflict) =>
+      conflict.columns(['month', 'member_id']).doUpdateSet((eb) => ({
+        days: eb('rollup_member_month.days', '+', eb.ref('excluded.days')),
+        answers: eb('rollup_member_month.answers', '+', eb.ref('excluded.answers')),
+        correct: eb('rollup_member_month.correct', '+', eb.ref('excluded.correct')),
+        checkins: eb('rollup_member_month.checkins', '+', eb.ref('excluded.checkins')),
+      })),
+    )
+    .execute();
+}
+
+async function addToGroupDays(
+  trx: Db,
+  changes: readonly (MemberDayChange & { readonly learned: number })[],
+): Promise<void> {
+  const sums = new Map<string, RollupGroupDayTable>();
+  for (const { groupId, day, ...counts } of changes) {
+    const sum = sums.get(`${groupId} ${day}`);
+    sums.set(`${groupId} ${day}`, {
+      day,
+      group_id: groupId,
+      learned: (sum?.learned ?? 0) + counts.learned,
+      answers: (sum?.answers ?? 0) + counts.answers,
+      correct: (sum?.correct ?? 0) + counts.correct,
+      checkins: (sum?.checkins ?? 0) + counts.checkins,
+    });
+  }
+  await trx
+    .insertInto('rollup_group_day')
+    .values([...sums.values()])
+    .onConflict((conflict) =>
+      conflict.columns(['day', 'group_id']).doUpdateSet((eb) => ({
+        learned: eb('rollup_group_day.learned', '+', eb.ref('excluded.learned')),
+        answers: eb('rollup_group_day.answers', '+', eb.ref('excluded.answers')),
+        correct: eb('rollup_group_day.correct', '+', eb.ref('excluded.correct')),
+        checkins: eb('rollup_group_day.checkins', '+', eb.ref('excluded.checkins')),
+      })),
+    )
+    .execute();
+}
+
 function sumUp(changes: readonly MemberDayChange[]): MemberDayChange[] {
   const sums = new Map<string, MemberDayChange>();
   for (const change of changes) {
@@ -112,26 +236,6 @@ function sumUp(changes: readonly MemberDayChange[]): MemberDayChange[] {
   return [...sums.values()];
 }
 
-/**
- * Forgets all rollups and counts them anew from the facts, one window and one member at a time. On PostgreSQL
- * no server may record facts meanwhile; SQLite sees to that itself.
- */
-export async function rebuildRollups(db: Db, zone: string): Promise<void> {
-  await inTransaction(db, async (trx) => {
-    await trx.deleteFrom('rollup_question').execute();
-    await trx.deleteFrom('rollup_window').execute();
-    await trx.deleteFrom('rollup_member_day').execute();
-    const windows = await trx.selectFrom('answer').select('window_id').distinct().execute();
-    for (const row of windows) await countWindow(trx, row.window_id);
-    const members = await trx
-      .selectFrom('answer')
-      .select('member_id')
-      .union(trx.selectFrom('checkin').select('member_id'))
-      .execute();
-    for (const row of members) await countMember(trx, row.member_id, zone);
-  });
-}
-
 /** Counts one window anew, after facts of it went to another member. */
 export async function recountWindow(trx: Db, windowId: string): Promise<void> {
   await trx.deleteFrom('rollup_question').where('window_id', '=', windowId).execute();
@@ -141,7 +245,22 @@ export async function recountWindow(trx: Db, windowId: string): Promise<void> {
 
 /** Counts all days of one member anew. */
 export async function recountMember(trx: Db, memberId: string, zone: string): Promise<void> {
+  const rows = await trx
+    .selectFrom('rollup_member_day')
+    .selectAll()
+    .where('member_id', '=', memberId)
+    .execute();
+  const gone = rows.map(({ group_id: groupId, day, answers, correct, checkins }) => ({
+    groupId,
+    memberId,
+    day,
+    answers: -answers,
+    correct: -correct,
+    checkins: -checkins,
+  }));
+  for (let at = 0; at < gone.length; at += ROWS) await addToMemberDays(trx, gone.slice(at, at + ROWS));
   await trx.deleteFrom('rollup_member_day').where('member_id', '=', memberId).execute();
+  await trx.deleteFrom('rollup_member_month').where('member_id', '=', memberId).execute();
   await countMember(trx, memberId, zone);
 }
 

@@ -26,6 +26,7 @@ export const PERSONAL: Readonly<Partial<Record<keyof Tables, PersonalTable>>> = 
   ack_item: { column: 'member_id', own: false },
   // Counted from the facts above.
   rollup_member_day: { column: 'member_id', own: false },
+  rollup_member_month: { column: 'member_id', own: false },
   tombstone: { column: 'member_id', own: false },
   absence: { column: 'member_id', own: true },
   checkin_photo: { column: 'member_id', own: true },

@@ -5,7 +5,7 @@ import { handleNew, retryFailed, TRIES_AFTER } from '../../src/chat/handle.ts';
 import { insertMessages } from '../../src/chat/inbox.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/clock.ts';
 import { openDatabase } from '../../src/db/open.ts';
-import { rebuildRollups } from '../../src/digest/rollups.ts';
+import { rebuildRollups } from '../../src/digest/rebuild.ts';
 import { type Classroom, openClassroom, readRollups, type Room, says, ZONE } from '../support/classroom.ts';
 import { DIALECTS } from '../support/databases.ts';
 import { obstruct } from '../support/obstruct.ts';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordTap } from '../../src/chat/tap.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/clock.ts';
 import { applyKeyChange } from '../../src/digest/rekey.ts';
-import { rebuildRollups } from '../../src/digest/rollups.ts';
+import { rebuildRollups } from '../../src/digest/rebuild.ts';
 import type { PolicyName } from '../../src/people/policy-names.ts';
 import { setPolicy } from '../../src/people/policies.ts';
 import { lessonOf } from '../../src/quiz/windows.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handleNew } from '../../src/chat/handle.ts';
 import { insertMessages } from '../../src/chat/inbox.ts';
 import { DAY, HOUR, localDay, MINUTE } from '../../src/clock.ts';
-import { rebuildRollups } from '../../src/digest/rollups.ts';
+import { rebuildRollups, verifyRollups } from '../../src/digest/rebuild.ts';
 import { type Classroom, openClassroom, readRollups, type Room, says, ZONE } from '../support/classroom.ts';
 import { DIALECTS } from '../support/databases.ts';
 
@@ -128,6 +128,7 @@ describe.each(DIALECTS)('the rollups on %s', (dialect) => {
         ];
         await play(rooms, piles, `${dialect}-${run}`);
         const kept = await readRollups(classroom.db);
+        expect(await verifyRollups(classroom.db, ZONE)).toEqual([]);
         await rebuildRollups(classroom.db, ZONE);
         expect(await readRollups(classroom.db)).toEqual(kept);
 
@@ -182,5 +183,96 @@ describe.each(DIALECTS)('the rollups on %s', (dialect) => {
     ]);
     await rebuildRollups(classroom.db, ZONE);
     expect(await days()).toEqual(kept);
+  });
+
+  it('finds every figure that is not what the facts say, and puts it right', async () => {
+    const { db } = classroom;
+    const rooms = [
+      await classroom.openRoom(OPENS, OPENS + 2 * HOUR),
+      await classroom.openRoom(OPENS, OPENS + 2 * HOUR),
+    ];
+    const lines = rooms.flatMap(({ roomId }) => [
+      says('打卡 1B', OPENS + 30 * MINUTE, { contactId: 'two', senderName: '覃小燕', roomId }),
+      says('2AB', OPENS + 90 * MINUTE, { contactId: 'two', senderName: '覃小燕', roomId }),
+    ]);
+    await insertMessages(db, lines, classroom.clock.now());
+    await handleNew(classroom.parts);
+    const kept = await readRollups(db);
+    const own = kept.days.filter(({ group_id: id }) => rooms.some(({ groupId }) => groupId === id));
+    const memberId = own[0]?.member_id ?? '';
+    // Two groups, two days: four rows of days, and yet two days of the month.
+    expect(own).toHaveLength(4);
+    expect(kept.months.find(({ member_id: id }) => id === memberId)).toEqual({
+      month: '2026-11',
+      member_id: memberId,
+      days: 2,
+      answers: 4,
+      correct: 4,
+      checkins: 2,
+    });
+    expect(kept.groupDays.filter(({ group_id: id }) => id === rooms[0]?.groupId)).toEqual([
+      { day: '2026-11-24', group_id: rooms[0]?.groupId, learned: 1, answers: 1, correct: 1, checkins: 1 },
+      { day: '2026-11-25', group_id: rooms[0]?.groupId, learned: 1, answers: 1, correct: 1, checkins: 0 },
+    ]);
+
+    const [groupId = '', windowId = ''] = [rooms[0]?.groupId, rooms[0]?.windowId];
+    await db
+      .updateTable('rollup_member_day')
+      .set({ answers: 7 })
+      .where('group_id', '=', groupId)
+      .where('day', '=', '2026-11-24')
+      .execute();
+    await db
+      .insertInto('rollup_member_day')
+      .values({
+        group_id: groupId,
+        day: '2020-02-29',
+        member_id: memberId,
+        answers: 1,
+        correct: 0,
+        checkins: 0,
+      })
+      .execute();
+    await db
+      .deleteFrom('rollup_group_day')
+      .where('group_id', '=', groupId)
+      .where('day', '=', '2026-11-25')
+      .execute();
+    await db.updateTable('rollup_member_month').set({ days: 9 }).where('member_id', '=', memberId).execute();
+    await db.updateTable('rollup_window').set({ members: 5 }).where('window_id', '=', windowId).execute();
+    await db
+      .deleteFrom('rollup_question')
+      .where('window_id', '=', windowId)
+      .where('question', '=', 2)
+      .execute();
+    // Says nothing that isn't so.
+    await db
+      .insertInto('rollup_question')
+      .values({ window_id: windowId, question: 3, answers: 0, correct: 0 })
+      .execute();
+
+    const done: number[] = [];
+    const found = await verifyRollups(db, ZONE, { progress: (share) => void done.push(share) });
+    const sayKey = (key: string) => key.replace(groupId, 'G').replace(memberId, 'M').replace(windowId, 'W');
+    expect(found.map(({ table, key }) => `${table} ${sayKey(key)}`).toSorted()).toEqual([
+      'rollup_group_day G 2026-11-25',
+      'rollup_member_day G 2020-02-29 M',
+      'rollup_member_day G 2026-11-24 M',
+      'rollup_member_month 2020-02 M',
+      'rollup_member_month 2026-11 M',
+      'rollup_question W 2',
+      'rollup_window W',
+    ]);
+    expect(found.find(({ table }) => table === 'rollup_window')).toMatchObject({
+      kept: { members: 5, answers: 2, correct: 2 },
+      counted: { members: 1, answers: 2, correct: 2 },
+    });
+    expect(done.at(-1)).toBe(1);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    expect(await verifyRollups(db, ZONE, { most: 2 })).toHaveLength(2);
+
+    await rebuildRollups(db, ZONE);
+    expect(await verifyRollups(db, ZONE)).toEqual([]);
+    expect(await readRollups(db)).toEqual(kept);
   });
 });

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { ChatTarget, InboundMessage } from '../../src/channels/channel.ts';
 import { localDay } from '../../src/clock.ts';
 import { type Db, inTransaction } from '../../src/db/open.ts';
-import { rebuildRollups } from '../../src/digest/rollups.ts';
+import { rebuildRollups } from '../../src/digest/rebuild.ts';
 import { numberIn, QUESTIONS } from './course.ts';
 import { type Meaning, type SinkEvent, targetKey } from './protocol.ts';
 
@@ -326,7 +326,9 @@ async function checkRollups(db: Db, zone: string): Promise<string[]> {
 }
 
 async function readRollups(db: Db): Promise<string[]> {
-  const days = await db.selectFrom('rollup_member_day').selectAll().execute();
+  const all = await db.selectFrom('rollup_member_day').selectAll().execute();
+  // A row of zeros says the same as no row.
+  const days = all.filter(({ answers, checkins }) => answers > 0 || checkins > 0);
   const windows = await db.selectFrom('rollup_window').selectAll().execute();
   const questions = await db.selectFrom('rollup_question').selectAll().execute();
   return [

@@ -3,13 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { HOUR, MINUTE, SECOND } from '../../src/clock.ts';
 import { factMover } from '../../src/digest/follow.ts';
-import { rebuildRollups } from '../../src/digest/rollups.ts';
+import { rebuildRollups } from '../../src/digest/rebuild.ts';
 import { listCertifications, revokeCertification } from '../../src/people/certify.ts';
 import { readClaim } from '../../src/people/claim.ts';
 import { issueCodes, newCode, readCode } from '../../src/people/codes.ts';
 import { addMember, memberOf } from '../../src/people/members.ts';
 import { TERMINAL } from '../../src/people/scope.ts';
 import { getUnitByName } from '../../src/people/units.ts';
+import { readRollups } from '../support/classroom.ts';
 import { DIALECTS } from '../support/databases.ts';
 import { neverSaid, openSchool, type School } from '../support/school.ts';
 
@@ -76,22 +77,7 @@ describe.each(DIALECTS)('certification on %s', (dialect) => {
   }
 
   async function expectRollupsAsRebuilt() {
-    const read = async () => ({
-      days: await school.db
-        .selectFrom('rollup_member_day')
-        .selectAll()
-        .orderBy('group_id')
-        .orderBy('day')
-        .orderBy('member_id')
-        .execute(),
-      windows: await school.db.selectFrom('rollup_window').selectAll().orderBy('window_id').execute(),
-      questions: await school.db
-        .selectFrom('rollup_question')
-        .selectAll()
-        .orderBy('window_id')
-        .orderBy('question')
-        .execute(),
-    });
+    const read = () => readRollups(school.db);
     const kept = await read();
     await rebuildRollups(school.db, ZONE);
     expect(await read()).toEqual(kept);

@@ -6,13 +6,14 @@ import { afterEach, describe, expect, inject, it } from 'vitest';
 import { type App, openApp } from '../../src/app.ts';
 import { MINUTE, SECOND } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
-import { rebuildRollups } from '../../src/digest/rollups.ts';
+import { rebuildRollups } from '../../src/digest/rebuild.ts';
 import { silentLog } from '../../src/log.ts';
 import { listMatches } from '../../src/people/matching.ts';
 import { addMember } from '../../src/people/members.ts';
 import { TERMINAL } from '../../src/people/scope.ts';
 import { sendNow } from '../../src/schedule/send-now.ts';
 import { testClock } from '../support/clock.ts';
+import { readRollups } from '../support/classroom.ts';
 import { DIALECTS, openTestDb } from '../support/databases.ts';
 import { makeMovingChat } from '../support/moving-chat.ts';
 import { ROOT } from '../support/school.ts';
@@ -128,8 +129,7 @@ describe.each(DIALECTS)('a re-login during an open quiz on %s', (dialect) => {
         chat.said(0).some((text) => /【答案】/.test(text)) &&
         chat.said(1).some((text) => /【答案】/.test(text)),
     );
-    const read = async () =>
-      await db.selectFrom('rollup_member_day').selectAll().orderBy('member_id').orderBy('group_id').execute();
+    const read = () => readRollups(db);
     const kept = await read();
     await rebuildRollups(db, config.zone);
     expect(await read()).toEqual(kept);

@@ -8,7 +8,7 @@ import { MINUTE, SECOND } from '../../src/clock.ts';
 import { readAudit } from '../../src/db/audit.ts';
 import { sql } from '../../src/db/sql.ts';
 import type { Tables } from '../../src/db/tables.ts';
-import { rebuildRollups } from '../../src/digest/rollups.ts';
+import { rebuildRollups } from '../../src/digest/rebuild.ts';
 import { readUnitFigures } from '../../src/digest/units.ts';
 import { recordSeat } from '../../src/people/groups.ts';
 import { findMemberOf } from '../../src/people/identities.ts';

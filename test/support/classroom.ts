@@ -137,15 +137,26 @@ export function says(
   };
 }
 
-/** All rollups in one order, to compare what was kept with what is counted anew. */
+/**
+ * All rollups in one order, to compare what was kept with what is counted anew. A row of zeros says the same as no
+ * row.
+ */
 export const readRollups = async (db: Db) => ({
-  days: await db
-    .selectFrom('rollup_member_day')
-    .selectAll()
-    .orderBy('group_id')
-    .orderBy('day')
-    .orderBy('member_id')
-    .execute(),
+  days: (
+    await db
+      .selectFrom('rollup_member_day')
+      .selectAll()
+      .orderBy('group_id')
+      .orderBy('day')
+      .orderBy('member_id')
+      .execute()
+  ).filter(isSomething),
+  months: (
+    await db.selectFrom('rollup_member_month').selectAll().orderBy('member_id').orderBy('month').execute()
+  ).filter(isSomething),
+  groupDays: (
+    await db.selectFrom('rollup_group_day').selectAll().orderBy('group_id').orderBy('day').execute()
+  ).filter(isSomething),
   windows: await db.selectFrom('rollup_window').selectAll().orderBy('window_id').execute(),
   questions: await db
     .selectFrom('rollup_question')
@@ -154,3 +165,6 @@ export const readRollups = async (db: Db) => ({
     .orderBy('question')
     .execute(),
 });
+
+const isSomething = ({ answers, checkins }: { readonly answers: number; readonly checkins: number }) =>
+  answers > 0 || checkins > 0;

@@ -1,0 +1,343 @@
+/**
+ * The counts of `figures.ts` for units, from the rollups. Whole months of members whose place on the roster and whose
+ * unit's place in the tree hold for all of them come from the sums by month; everybody else, and every other span, day
+ * by day.
+ */
+import { addDays } from '../clock.ts';
+import type { Db } from '../db/open.ts';
+import { readTreeSpans, type TreeSpan } from '../people/places.ts';
+import { lineageIn, subtreeIn, type Tree } from '../people/tree.ts';
+import { type Counts, NO_COUNTS } from './figures.ts';
+import { addMonths, monthsOf, type Span } from './spans.ts';
+
+export interface UnitCounts {
+  /** The tree as it was on the last day of the span. */
+  readonly tree: Tree;
+  /** By unit's id: the unit with everything below it. */
+  readonly counts: ReadonlyMap<string, Counts>;
+  /** By unit's id: those who stand in the unit itself, nobody of the units below. */
+  readonly own: ReadonlyMap<string, Counts>;
+}
+
+/** What one member did while they stood in one unit. */
+interface Row {
+  readonly unit_id: string | null;
+  readonly member_id: string;
+  readonly days: number;
+  readonly answers: number;
+  readonly correct: number;
+  readonly checkins: number;
+}
+
+/** What the members of one unit did who stood there for the whole span. */
+interface UnitRow {
+  readonly unit_id: string | null;
+  readonly base: number;
+  readonly learned: number;
+  readonly answered: number;
+  readonly days: number;
+  readonly answers: number;
+  readonly correct: number;
+  readonly checkins: number;
+}
+
+type Days = Pick<Span, 'from' | 'to'>;
+
+/** Of all units, or of one and those below it. */
+export async function readUnitCounts(db: Db, span: Days, topId?: string): Promise<UnitCounts> {
+  const spans = await readTreeSpans(db, span.from, span.to);
+  const last = spans.at(-1)?.tree ?? { nodes: new Map(), below: new Map() };
+  const sums = new Sums();
+  if (isWholeMonths(span)) await readByMonths(db, span, spans, topId, sums);
+  else
+    for (const { tree, ...days } of spans)
+      await addRows(db, days, tree, scopeIn(tree, topId), undefined, sums);
+  return { tree: last, counts: sums.counts(), own: sums.own() };
+}
+
+/** The units in question, as a condition; `undefined` for all. */
+const scopeIn = (tree: Tree, topId: string | undefined): string[] | undefined =>
+  topId === undefined ? undefined : [...subtreeIn(tree, [topId])];
+
+const isWholeMonths = ({ from, to }: Days): boolean =>
+  from.endsWith('-01') && addDays(to, 1) === `${addMonths(to.slice(0, 7), 1)}-01`;
+
+/** The sums by month for whoever stood still in a unit that stood still, the days for everybody else. */
+async function readByMonths(
+  db: Db,
+  span: Days,
+  spans: readonly TreeSpan[],
+  topId: string | undefined,
+  sums: Sums,
+): Promise<void> {
+  const [first] = spans;
+  if (!first) return;
+  const changed = findChanged(spans);
+  for (const row of await readSettled(db, span, scopeIn(first.tree, topId)))
+    if (!changed.has(row.unit_id ?? '')) sums.addUnit(row, lineageIn(first.tree, row.unit_id ?? ''));
+  const others = [...(await listMoved(db, span)), ...(await listStood(db, span, [...changed]))];
+  const members = [...new Set(others)];
+  for (const { tree, ...days } of spans) await addRows(db, days, tree, scopeIn(tree, topId), members, sums);
+}
+
+/** Units that were opened, closed or put under another one, themselves or one above them, within the spans. */
+function findChanged(spans: readonly TreeSpan[]): Set<string> {
+  const lines = spans.map(({ tree }) => tree);
+  const units = new Set(lines.flatMap((tree) => [...tree.nodes.keys()]));
+  if (lines.length < 2) return new Set();
+  return new Set(
+    [...units].filter((unitId) => new Set(lines.map((tree) => lineageIn(tree, unitId).join(' '))).size > 1),
+  );
+}
+
+/** Members who came, went or changed their place within the span. */
+async function listMoved(db: Db, { from, to }: Days): Promise<string[]> {
+  const rows = await db
+    .selectFrom('member_place')
+    .select('member_id')
+    .distinct()
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('from_day', '>', from), eb('from_day', '<=', to)]),
+        eb.and([eb('to_day', '>', from), eb('to_day', '<=', to)]),
+      ]),
+    )
+    .execute();
+  return rows.map((row) => row.member_id);
+}
+
+/** Members who stood in one of the units on a day of the span. */
+async function listStood(db: Db, { from, to }: Days, unitIds: readonly string[]): Promise<string[]> {
+  if (unitIds.length === 0) return [];
+  const rows = await db
+    .selectFrom('member_place')
+    .select('member_id')
+    .distinct()
+    .where('unit_id', 'in', [...unitIds])
+    .where('from_day', '<=', to)
+    .where((eb) => eb.or([eb('to_day', 'is', null), eb('to_day', '>', from)]))
+    .execute();
+  return rows.map((row) => row.member_id);
+}
+
+/** Sums by unit of the members whose place holds for the whole span. */
+async function readSettled(db: Db, span: Days, scope: readonly string[] | undefined): Promise<UnitRow[]> {
+  const months = monthsOf(span);
+  const done = db
+    .selectFrom('rollup_member_month')
+    .select(({ fn }) => [
+      'member_id',
+      fn.sum<number>('days').as('days'),
+      fn.sum<number>('answers').as('answers'),
+      fn.sum<number>('correct').as('correct'),
+      fn.sum<number>('checkins').as('checkins'),
+    ])
+    .where('month', 'in', months)
+    .where('days', '>', 0)
+    .groupBy('member_id');
+  let query = db
+    .selectFrom('member_place as place')
+    .leftJoin(done.as('done'), 'done.member_id', 'place.member_id')
+    .select(({ fn }) => [
+      'place.unit_id',
+      fn.countAll<number>().as('base'),
+      fn.count<number>('done.member_id').as('learned'),
+      fn.count<number>('done.member_id').filterWhere('done.answers', '>', 0).as('answered'),
+      fn.sum<number | null>('done.days').as('days'),
+      fn.sum<number | null>('done.answers').as('answers'),
+      fn.sum<number | null>('done.correct').as('correct'),
+      fn.sum<number | null>('done.checkins').as('checkins'),
+    ])
+    .where('place.from_day', '<=', span.from)
+    .where((eb) => eb.or([eb('place.to_day', 'is', null), eb('place.to_day', '>', span.to)]))
+    .where('place.unit_id', 'is not', null)
+    .groupBy('place.unit_id');
+  if (scope !== undefined) query = query.where('place.unit_id', 'in', [...scope]);
+  return (await query.execute()).map((row) => ({
+    unit_id: row.unit_id,
+    base: Number(row.base),
+    learned: Number(row.learned),
+    answered: Number(row.answered),
+    days: Number(row.days ?? 0),
+    answers: Number(row.answers ?? 0),
+    correct: Number(row.correct ?? 0),
+    checkins: Number(row.checkins ?? 0),
+  }));
+}
+
+/** Databases limit the parameters of a statement. */
+const MEMBERS = 400;
+
+/** Adds members one by one: of everybody, or of the named ones. */
+async function addRows(
+  db: Db,
+  span: Days,
+  tree: Tree,
+  scope: readonly string[] | undefined,
+  members: readonly string[] | undefined,
+  sums: Sums,
+): Promise<void> {
+  for (let at = 0; at < (members?.length ?? 1); at += MEMBERS) {
+    const some = members?.slice(at, at + MEMBERS);
+    for (const { unit_id: unitId, member_id: memberId } of await readStood(db, span, scope, some))
+      sums.addMember(memberId, lineageIn(tree, unitId ?? ''));
+    for (const row of await readDone(db, span, scope, some))
+      sums.addRow(row, lineageIn(tree, row.unit_id ?? ''));
+  }
+}
+
+/** Who stood where on at least one day of the span. */
+function readStood(
+  db: Db,
+  { from, to }: Days,
+  scope: readonly string[] | undefined,
+  members: readonly string[] | undefined,
+): Promise<Pick<Row, 'unit_id' | 'member_id'>[]> {
+  let query = db
+    .selectFrom('member_place')
+    .select(['unit_id', 'member_id'])
+    .distinct()
+    .where('unit_id', 'is not', null)
+    .where('from_day', '<=', to)
+    .where((eb) => eb.or([eb('to_day', 'is', null), eb('to_day', '>', from)]));
+  if (scope !== undefined) query = query.where('unit_id', 'in', [...scope]);
+  if (members !== undefined) query = query.where('member_id', 'in', [...members]);
+  return query.execute();
+}
+
+/** What each member did while they stood in each unit. */
+async function readDone(
+  db: Db,
+  { from, to }: Days,
+  scope: readonly string[] | undefined,
+  members: readonly string[] | undefined,
+): Promise<Row[]> {
+  let query = db
+    .selectFrom('member_place as place')
+    .innerJoin('rollup_member_day as done', 'done.member_id', 'place.member_id')
+    .select(({ fn }) => [
+      'place.unit_id',
+      'place.member_id',
+      fn.count<number>('done.day').distinct().as('days'),
+      fn.sum<number>('done.answers').as('answers'),
+      fn.sum<number>('done.correct').as('correct'),
+      fn.sum<number>('done.checkins').as('checkins'),
+    ])
+    .where('place.unit_id', 'is not', null)
+    .where('done.day', '>=', from)
+    .where('done.day', '<=', to)
+    .whereRef('place.from_day', '<=', 'done.day')
+    .where((eb) => eb.or([eb('place.to_day', 'is', null), eb('place.to_day', '>', eb.ref('done.day'))]))
+    .where((eb) => eb.or([eb('done.answers', '>', 0), eb('done.checkins', '>', 0)]))
+    .groupBy(['place.unit_id', 'place.member_id']);
+  if (scope !== undefined) query = query.where('place.unit_id', 'in', [...scope]);
+  if (members !== undefined) query = query.where('place.member_id', 'in', [...members]);
+  return (await query.execute()).map((row) => ({
+    unit_id: row.unit_id,
+    member_id: row.member_id,
+    days: Number(row.days),
+    answers: Number(row.answers),
+    correct: Number(row.correct),
+    checkins: Number(row.checkins),
+  }));
+}
+
+/** Counts that grow: settled members as numbers, the others by who they are, each once per unit. */
+class Sums {
+  private readonly units = new Map<string, Sum>();
+
+  private of(unitId: string): Sum {
+    const known = this.units.get(unitId);
+    if (known) return known;
+    const fresh = new Sum();
+    this.units.set(unitId, fresh);
+    return fresh;
+  }
+
+  addUnit(row: UnitRow, lineage: readonly string[]): void {
+    for (const [at, unitId] of lineage.entries()) this.of(unitId).addSettled(row, at === 0);
+  }
+
+  addMember(memberId: string, lineage: readonly string[]): void {
+    for (const [at, unitId] of lineage.entries()) this.of(unitId).addMember(memberId, at === 0);
+  }
+
+  addRow(row: Row, lineage: readonly string[]): void {
+    for (const [at, unitId] of lineage.entries()) this.of(unitId).addRow(row, at === 0);
+  }
+
+  counts(): Map<string, Counts> {
+    return new Map([...this.units].map(([unitId, sum]) => [unitId, sum.whole.counts()]));
+  }
+
+  own(): Map<string, Counts> {
+    return new Map([...this.units].map(([unitId, sum]) => [unitId, sum.own.counts()]));
+  }
+}
+
+class Sum {
+  readonly whole = new Part();
+  readonly own = new Part();
+
+  private parts(isOwn: boolean): Part[] {
+    return isOwn ? [this.whole, this.own] : [this.whole];
+  }
+
+  addSettled(row: UnitRow, isOwn: boolean): void {
+    for (const part of this.parts(isOwn)) part.addSettled(row);
+  }
+
+  addMember(memberId: string, isOwn: boolean): void {
+    for (const part of this.parts(isOwn)) part.base.add(memberId);
+  }
+
+  addRow(row: Row, isOwn: boolean): void {
+    for (const part of this.parts(isOwn)) part.addRow(row);
+  }
+}
+
+class Part {
+  settled: Counts = NO_COUNTS;
+  readonly base = new Set<string>();
+  private readonly learned = new Set<string>();
+  private readonly answered = new Set<string>();
+  private rest: Pick<Counts, 'answers' | 'correct' | 'days' | 'checkins'> = NO_COUNTS;
+
+  addSettled(row: UnitRow): void {
+    const { settled } = this;
+    this.settled = {
+      base: settled.base + row.base,
+      learned: settled.learned + row.learned,
+      answered: settled.answered + row.answered,
+      answers: settled.answers + row.answers,
+      correct: settled.correct + row.correct,
+      days: settled.days + row.days,
+      checkins: settled.checkins + row.checkins,
+    };
+  }
+
+  addRow(row: Row): void {
+    this.learned.add(row.member_id);
+    if (row.answers > 0) this.answered.add(row.member_id);
+    const { rest } = this;
+    this.rest = {
+      answers: rest.answers + row.answers,
+      correct: rest.correct + row.correct,
+      days: rest.days + row.days,
+      checkins: rest.checkins + row.checkins,
+    };
+  }
+
+  counts(): Counts {
+    const { settled, rest } = this;
+    return {
+      base: settled.base + this.base.size,
+      learned: settled.learned + this.learned.size,
+      answered: settled.answered + this.answered.size,
+      answers: settled.answers + rest.answers,
+      correct: settled.correct + rest.correct,
+      days: settled.days + rest.days,
+      checkins: settled.checkins + rest.checkins,
+    };
+  }
+}
