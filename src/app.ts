@@ -11,6 +11,8 @@ import { type Notice, noticeCertifications, tellDeciders } from './chat/notices.
 import { carryOut, tellOfInvitation } from './chat/reach.ts';
 import { forgetTalk } from './chat/forget.ts';
 import { tellWaiting } from './chat/tell.ts';
+import { REHEARSE_EVERY, rehearseDue } from './chat/rehearsal.ts';
+import { sendWeekly } from './chat/weekly.ts';
 import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
 import { photoKeeper } from './chat/photos.ts';
@@ -19,6 +21,7 @@ import { type Clock, DAY, SECOND, sayWhen } from './clock.ts';
 import { type Config, isLoopback } from './config.ts';
 import type { Db } from './db/open.ts';
 import { makeComposer } from './delivery/compose.ts';
+import { forgetPictures, warmUpDigest } from './delivery/digests.ts';
 import { makeCourier } from './delivery/courier.ts';
 import { quietUntil } from './delivery/pace.ts';
 import { recordEcho } from './delivery/echo.ts';
@@ -38,7 +41,7 @@ import {
 import { expireHeld, guardStorm } from './delivery/storm.ts';
 import { reasonOf } from './errors.ts';
 import { type Catalogue, loadCatalogue } from './lessons/catalogue.ts';
-import { pathOfPicture, picturesDir } from './lessons/pictures.ts';
+import { picturePath } from './lessons/pictures.ts';
 import { recordCatalogue } from './lessons/revisions.ts';
 import { listWritten, stampWritten, withWritten } from './lessons/written.ts';
 import type { Log } from './log.ts';
@@ -104,6 +107,7 @@ export async function openApp(parts: AppParts): Promise<App> {
       ? config.publicUrl
       : undefined;
 
+  const place = { zone: config.zone, dataDir: config.dataDir };
   let folder = await readLessons();
   let catalogue = folder;
   let written = '';
@@ -126,8 +130,9 @@ export async function openApp(parts: AppParts): Promise<App> {
     ...(config.pace ? { pace: config.pace } : {}),
     ...(config.quietHours ? { quietHours: config.quietHours } : {}),
     channelOf,
-    compose: makeComposer({ zone: config.zone, linkBase, nextLesson, tellSecretary }),
-    picturePath: (file) => pathOfPicture(config.lessonsDir, picturesDir(config.dataDir), file),
+    compose: makeComposer({ ...place, linkBase, nextLesson, tellSecretary }),
+    warmUp: (delivery) => warmUpDigest(db, delivery, place, clock.now()),
+    picturePath: (file) => picturePath(config, file),
     random: parts.random ?? Math.random,
     signal: stopping.signal,
     passing,
@@ -217,6 +222,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await closeDueWindows(db, now);
     await settlePoints(db, config.zone, now);
     photographing.poke();
+    rehearse(now);
     await nudge(now);
     await expireEchoes(db, now);
     await expireHeld(db, now);
@@ -244,10 +250,24 @@ export async function openApp(parts: AppParts): Promise<App> {
     await enqueue(await listQueued(db, accounts));
     await forgetTalk(db, clock.now());
     await remindUnread(db, reminderWait, clock.now());
+    await forgetPictures(config.dataDir, clock.now());
     newsroom.poke();
     for (const channel of channels) await carryOut({ db, log, now: () => clock.now() }, channel);
     await forgetTries(db, clock.now());
   }, log);
+
+  // By itself: pictures are drawn.
+  const rehearsing = serial(async () => {
+    if (isLost || (await rehearseDue(db, place, clock.now())) === 0) return;
+    await enqueue(await queueDue(db, accounts, clock.now()));
+  }, log);
+  let rehearsedAt = Number.NEGATIVE_INFINITY;
+
+  function rehearse(now: number): void {
+    if (now - rehearsedAt < REHEARSE_EVERY && now >= rehearsedAt) return;
+    rehearsedAt = now;
+    rehearsing.poke();
+  }
 
   let nudgedAt = Number.NEGATIVE_INFINITY;
 
@@ -259,6 +279,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await remindGroups(db, config.zone, now);
     await sendPractice(db, config.zone, now);
     await planReviews(db, config.zone, now);
+    await sendWeekly(db, config.zone, now);
   }
 
   async function reminderWait(groupId: string): Promise<number | undefined> {
@@ -363,7 +384,13 @@ export async function openApp(parts: AppParts): Promise<App> {
       stopping.abort();
       await Promise.allSettled(channels.map((channel) => channel.stop()));
       await inbox.settled();
-      await Promise.allSettled([photographing.idle(), ticking.idle(), sweeping.idle(), handling.idle()]);
+      await Promise.allSettled([
+        photographing.idle(),
+        rehearsing.idle(),
+        ticking.idle(),
+        sweeping.idle(),
+        handling.idle(),
+      ]);
       await newsroom.idle();
       await queue.close();
       await releaseAccounts(db, owner);

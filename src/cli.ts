@@ -376,6 +376,26 @@ add('news check', "every fault of the lessons' folder's news", async (_, options
   (await news()).check(options),
 );
 
+const digests = () => import('./cli/digests.ts');
+const digestOf = (command: Command) =>
+  command
+    .requiredOption('--kind <span>', 'day, week, month or quarter')
+    .option('--day <day>', 'of the span around this day; else the last one that is mostly over');
+digestOf(
+  add('digest render', 'a digest as it would go out, into a file', async (_, options) =>
+    (await digests()).render(options),
+  ),
+)
+  .option('--unit <name>', 'of this unit and all below it')
+  .option('--group <key>', 'of this group')
+  .option('--as <form>', 'text, png or svg', 'text')
+  .option('--out <file>', 'where to write it');
+digestOf(
+  add('digest correct', 'send a digest that went out with other figures anew, marked', async (_, options) =>
+    (await digests()).correct(options),
+  ),
+).requiredOption('--group <key>', 'to this group');
+
 const rollups = () => import('./cli/rollups.ts');
 add('rollup verify', 'compare the kept sums with the facts', async (_, options) =>
   (await rollups()).verify(options),

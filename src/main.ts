@@ -10,7 +10,6 @@ import { type Db, openDatabase } from './db/open.ts';
 import { openPrivateRedis } from './delivery/redis.ts';
 import { reasonOf, UserError, wordsForTerminal } from './errors.ts';
 import { loadCatalogue } from './lessons/catalogue.ts';
-import { picturesDir } from './lessons/pictures.ts';
 import { lockDataDir } from './lock.ts';
 import { type Log, openLog } from './log.ts';
 import { issueLoginToken } from './people/sessions.ts';
@@ -87,13 +86,7 @@ async function start(
   if (again > 0) log.warn({ members: again }, 'members that a backup had brought back are erased again');
 
   const sandbox = config.channels.some(({ kind }) => kind === 'sandbox')
-    ? openSandbox({
-        db,
-        clock,
-        log,
-        lessonsDir: config.lessonsDir,
-        picturesDir: picturesDir(config.dataDir),
-      })
+    ? openSandbox({ db, clock, log, lessonsDir: config.lessonsDir, dataDir: config.dataDir })
     : undefined;
   if (sandbox)
     await seedWorld(db, (await loadCatalogue(config.lessonsDir)).lessons, config.zone, clock.now());

@@ -32,6 +32,7 @@ import { explainAsk } from './explain.ts';
 import { answerPrivate, type Asked, readPrivateQuiz } from './private.ts';
 import { noteReading } from './readings.ts';
 import { STRANGER } from './reach.ts';
+import { decideByChat } from './rehearsal.ts';
 import { recordIntent, type Recorded } from './record.ts';
 import { withdrawMessage } from './withdraw.ts';
 
@@ -218,6 +219,7 @@ function keptOf(intent: Intent | DeskIntent) {
 
 const NONE: Intent = { kind: 'none' };
 const READ: Intent = { kind: 'command', name: 'read', rest: '' };
+const REHEARSED: Intent = { kind: 'command', name: 'rehearse', rest: '' };
 
 async function understand(
   parts: HandlerParts,
@@ -232,6 +234,11 @@ async function understand(
   if (group && (await noteReading(trx, row, group, now))) return READ;
   const contact = { account: row.account, contactId: row.contact_id };
   const isForeign = !group && (await isStranger(trx, contact));
+  const decided = group || isForeign ? undefined : await decideByChat(trx, row, parts.lessons(), now);
+  if (decided !== undefined) {
+    await oweReply(trx, row, group, decided, now);
+    return REHEARSED;
+  }
   const desk = group || isForeign ? undefined : await openDesk(parts, trx, row, now);
   const taken = desk && (await takeAtDesk(row.text, desk));
   if (taken) {

@@ -16,6 +16,9 @@ export type CommandName =
   | 'reject-news'
   | 'unread'
   | 'read'
+  | 'rehearse'
+  | 'weekly'
+  | 'quit-weekly'
   | 'login'
   | 'question'
   | 'search'
@@ -39,6 +42,8 @@ const WORDS: ReadonlyMap<string, CommandName> = new Map(
       ['certifications', ['待认证']],
       ['show-party', ['亮明身份']],
       ['news', ['动态', '电商动态']],
+      ['weekly', ['周报', '我的周报', '订周报', '订阅周报']],
+      ['quit-weekly', ['退订周报', '不要周报']],
       ['unread', ['未阅', '谁没阅', '谁没看']],
       ['login', ['登录', '登陆', '后台']],
       ['question', ['提问']],

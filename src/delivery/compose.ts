@@ -1,8 +1,7 @@
 /** Composes the words of a delivery at the moment it is sent: a lesson with its closing time, a key, a digest. */
 import type { Channel } from '../channels/channel.ts';
-import { DAY, localDay, sayWhen } from '../clock.ts';
+import { DAY, sayWhen } from '../clock.ts';
 import type { Db } from '../db/open.ts';
-import { composeGroupDay, readGroupDay } from '../digest/daily.ts';
 import { pictureFile } from '../lessons/catalogue.ts';
 import { mergeParts } from '../lessons/chat.ts';
 import { composeKey, composeLesson, composeQuestion, exampleOf } from '../lessons/compose.ts';
@@ -13,8 +12,10 @@ import { splitText } from '../lessons/split.ts';
 import { listQuestionResults } from '../quiz/answers.ts';
 import { openReview, readReview } from '../quiz/weekly.ts';
 import { findWindow, lessonOf, openWindow, ordersOf, type QuizWindow, withDrawn } from '../quiz/windows.ts';
-import { takeFolded } from './folded.ts';
 import { ASK_TO_READ } from '../news/brief.ts';
+import { type DigestPlace, draftDigest, markOf, spanOf } from './digests.ts';
+import { takeFolded } from './folded.ts';
+import { findRehearsalOf, WITHDRAWN } from './rehearsals.ts';
 import { composeBriefDelivery, composeBulletinDelivery, NOTHING_NEW } from './briefs.ts';
 import type { Compose, Composed } from './prepare.ts';
 import type { Delivery, Draft } from './ledger.ts';
@@ -25,6 +26,8 @@ const UNSAID = DAY;
 
 export interface ComposerParts {
   readonly zone: string;
+  /** Absolute: pictures of our own making go below it; without it there are none. */
+  readonly dataDir?: string;
   /** Base of links that may be given in that channel's chats; absent where none may. */
   readonly linkBase: (channel: Channel) => string | undefined;
   /** What comes next in a group after `now`, ready to read, or `undefined`. */
@@ -38,7 +41,8 @@ export interface ComposerParts {
   ) => Promise<void>;
 }
 
-export function makeComposer({ zone, linkBase, nextLesson, tellSecretary }: ComposerParts): Compose {
+export function makeComposer({ zone, dataDir, linkBase, nextLesson, tellSecretary }: ComposerParts): Compose {
+  const place: DigestPlace = { zone, ...(dataDir === undefined ? {} : { dataDir }) };
   return async function compose(trx, delivery, channel, now) {
     switch (delivery.kind) {
       case 'lesson':
@@ -181,8 +185,7 @@ export function makeComposer({ zone, linkBase, nextLesson, tellSecretary }: Comp
     now: number,
   ): Promise<Composed> {
     if (delivery.group_id === null) return { skip: '没有内容可发' };
-    const day = localDay(delivery.planned_at, zone);
-    const figures = await readGroupDay(trx, delivery.group_id, day, zone);
+    const span = spanOf(delivery, zone);
     const next = await nextLesson(trx, delivery.group_id, now);
     const base = linkBase(channel);
     const folded = await takeFolded(trx, delivery.group_id, delivery.id);
@@ -191,13 +194,23 @@ export function makeComposer({ zone, linkBase, nextLesson, tellSecretary }: Comp
       at,
       ...(base === undefined ? {} : { link: `${base}/l/${lessonId}` }),
     }));
-    const text = composeGroupDay(day, figures, {
-      zone,
+    const rehearsal = await findRehearsalOf(trx, delivery);
+    if (rehearsal?.state === 'withdrawn') return { skip: WITHDRAWN };
+    const instead = rehearsal?.words ?? undefined;
+    const words = {
+      ...markOf(delivery),
       missed,
-      ...(delivery.ordinal === null ? {} : { ordinal: delivery.ordinal }),
       ...(next === undefined ? {} : { next }),
-    });
-    return { drafts: splitText(text, channel.limits.maxText).map((body) => ({ kind: 'text', body })) };
+      ...(instead === undefined ? {} : { instead }),
+    };
+    const drafts = await draftDigest(trx, delivery.group_id, span, words, place, now);
+    return {
+      drafts: drafts.flatMap((draft) =>
+        draft.kind === 'picture'
+          ? [draft]
+          : splitText(draft.body, channel.limits.maxText).map((body): Draft => ({ kind: 'text', body })),
+      ),
+    };
   }
 }
 

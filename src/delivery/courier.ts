@@ -39,6 +39,8 @@ export interface CourierParts {
   readonly compose: Compose;
   /** Where a picture's file is on this disk. */
   readonly picturePath: (file: string) => string;
+  /** Makes what takes long to make (a picture) before the row is claimed; what it can't make is made in the claim. */
+  readonly warmUp?: (delivery: Delivery) => Promise<void>;
   /** In [0, 1), for the jitter. */
   readonly random: () => number;
   /** Aborted when the process stops: a wait for the pace ends and what is left goes on after the next start. */
@@ -94,10 +96,19 @@ export function makeCourier(parts: CourierParts): Courier {
     const target = await findTarget(delivery);
     if (!target) return;
     if (!(await waitForTurn(delivery, channel))) return;
+    await warmUp(delivery);
     await passing('before-claim');
     const claimed = await claim(delivery, channel);
     await passing('after-claim');
     if (claimed) await sayParts(claimed, channel, target);
+  }
+
+  async function warmUp(delivery: Delivery): Promise<void> {
+    await parts
+      .warmUp?.(delivery)
+      .catch((error: unknown) =>
+        log.warn({ delivery: delivery.no, reason: reasonOf(error) }, 'what it needs could not be made ahead'),
+      );
   }
 
   /** Where it goes; a group that was turned off meanwhile gets nothing. */

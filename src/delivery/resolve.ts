@@ -76,6 +76,10 @@ async function sendAgain(trx: Db, delivery: Delivery, now: number): Promise<void
     throw new UserError(
       `delivery ${delivery.no}: the group has had this revision by another delivery; "weike send --again" sends it once more`,
     );
+  if (delivery.kind === 'digest' && again === 0 && (await hasSameDigest(trx, delivery)))
+    throw new UserError(
+      `delivery ${delivery.no}: the group has had this digest by another delivery; "weike digest correct" sends its figures anew, marked`,
+    );
   await trx
     .updateTable('delivery_part')
     .set({ state: 'planned' })
@@ -84,6 +88,26 @@ async function sendAgain(trx: Db, delivery: Delivery, now: number): Promise<void
     .execute();
   const reason = '有人决定再发';
   await moveDelivery(trx, delivery.id, { from: DECIDABLE.resend, to: 'planned', dueAt: now, reason }, now);
+}
+
+/** Whether another delivery has brought the group the digest of the same span, or is about to. */
+async function hasSameDigest(
+  trx: Db,
+  { id, group_id: groupId, content, period }: Delivery,
+): Promise<boolean> {
+  if (period === null) return false;
+  const other = await trx
+    .selectFrom('delivery')
+    .select('id')
+    .where('kind', '=', 'digest')
+    .where('group_id', '=', groupId)
+    .where('content', '=', content)
+    .where('period', '=', period)
+    .where('again', '=', 0)
+    .where('state', 'not in', ['failed', 'expired', 'skipped'])
+    .where('id', '!=', id)
+    .executeTakeFirst();
+  return other !== undefined;
 }
 
 async function drop(trx: Db, delivery: Delivery, now: number): Promise<void> {

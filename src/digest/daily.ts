@@ -4,6 +4,7 @@ import { listCheckinDays } from '../checkin/checkins.ts';
 import { streakAt } from '../checkin/streak.ts';
 import type { Db } from '../db/open.ts';
 import { SHOWN, type Shown, shownName } from '../people/shown.ts';
+import { digestHead } from './words.ts';
 
 export interface GroupDay {
   /** Titles of the lessons that reached the group that day. */
@@ -87,6 +88,8 @@ export interface GroupDayWords {
   readonly zone: string;
   /** 第 N 期 of the group. */
   readonly ordinal?: number;
+  /** It corrects one that went out before. */
+  readonly isCorrection?: boolean;
   /** What comes next, ready to read. */
   readonly next?: string;
   /** Lessons whose hour was missed and that aren't sent any more, oldest first. */
@@ -108,11 +111,10 @@ const HOURS_NAMED = 3;
 export function composeGroupDay(
   day: string,
   figures: GroupDay,
-  { zone, ordinal, next, missed = [] }: GroupDayWords,
+  { zone, next, missed = [], ...mark }: GroupDayWords,
 ): string {
   const [, month, date] = day.split('-').map(Number);
-  const number = ordinal === undefined ? '' : ` 第${ordinal}期`;
-  const lines = [`【学习简报${number}】${month}月${date}日`];
+  const lines = [`${digestHead(mark)}${month}月${date}日`];
   for (const lesson of figures.lessons) {
     const ordinal = lesson.ordinal === null ? '' : `第${lesson.ordinal}课 `;
     lines.push(`• ${localTime(lesson.at, zone)} ${ordinal}${lesson.title}`);
@@ -140,7 +142,7 @@ export function composeGroupDay(
 }
 
 /** A line for each lesson: `错过的课：《茉莉花茶怎么存》（20:00、11月23日 20:00）`. */
-function composeMissed(missed: readonly MissedLesson[], day: string, zone: string): string[] {
+export function composeMissed(missed: readonly MissedLesson[], day: string, zone: string): string[] {
   const titles = [...new Set(missed.map(({ title }) => title))];
   return titles.map((title) => {
     const same = missed.filter((one) => one.title === title);

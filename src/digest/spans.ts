@@ -80,7 +80,7 @@ export function saySpan({ kind, from, to }: Span): string {
   return `${sayDay(from)}—${end}`;
 }
 
-/** The pieces of a span that a trend has a point for: its days, a month's weeks, a quarter's months. */
+/** The pieces that a trend has a point for: a week's and a month's days, a quarter's months, of a day the seven up to it. */
 export function piecesOf({
   kind,
   from,
@@ -93,8 +93,8 @@ export function piecesOf({
       to: lastOf(month),
     }));
   const pieces = [];
-  for (let day = from; day <= to; day = addDays(day, 1))
-    pieces.push({ title: kind === 'week' ? weekday(day) : `${Number(day.slice(8))}日`, from: day, to: day });
+  for (let day = kind === 'day' ? addDays(from, -6) : from; day <= to; day = addDays(day, 1))
+    pieces.push({ title: kind === 'month' ? `${Number(day.slice(8))}日` : weekday(day), from: day, to: day });
   return pieces;
 }
 

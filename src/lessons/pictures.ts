@@ -1,14 +1,24 @@
 /**
- * Pictures of lessons that were written here: kept beside the database under a name made from their bytes, so that
- * the text that was approved names exactly the picture that was seen.
+ * Where the pictures are that go into a chat: beside the lessons' files, or under the data folder. There lie those
+ * that were put beside a lesson in the console, under a name made from their bytes, so that the text that was approved
+ * names exactly the picture that was seen; and those of our own making.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
 
 import { FOLDER } from './written-file.ts';
 
-const NAME = /^[0-9a-f]{32}\.jpg$/;
+export interface PictureFolders {
+  /** Absolute. */
+  readonly lessonsDir: string;
+  /** Absolute; without it there are only the pictures of the lessons' folder. */
+  readonly dataDir?: string;
+}
+
+const KEPT = /^[0-9a-f]{32}\.jpg$/;
+/** Before the name of a picture of our own making; no file of a lesson begins so. */
+const MADE = 'data:';
 
 export const picturesDir = (dataDir: string): string => join(dataDir, 'pictures');
 
@@ -23,8 +33,34 @@ export async function keepPicture(folder: string, bytes: Uint8Array): Promise<st
 }
 
 /** Whether a written lesson may name this file. */
-export const isKeptPicture = (file: string): boolean => NAME.test(basename(file)) && file === `${FOLDER}${basename(file)}`;
+export const isKeptPicture = (file: string): boolean =>
+  KEPT.test(basename(file)) && file === `${FOLDER}${basename(file)}`;
 
-/** Where a picture's file is on this disk; `file` as a lesson names it from the lessons' folder down. */
-export const pathOfPicture = (lessonsDir: string, folder: string, file: string): string =>
-  isKeptPicture(file) ? join(folder, basename(file)) : join(lessonsDir, file);
+/** How the ledger calls a picture of our own making. */
+export const madePicture = (name: string): string => `${MADE}${name}`;
+
+/** The file on this disk. A name that leads out of its folder gives one that isn't there. */
+export function picturePath({ lessonsDir, dataDir }: PictureFolders, file: string): string {
+  const name = isKeptPicture(file)
+    ? basename(file)
+    : file.startsWith(MADE)
+      ? file.slice(MADE.length)
+      : undefined;
+  const folder = name === undefined ? lessonsDir : picturesDir(dataDir ?? '');
+  const path = join(folder, name ?? file);
+  return insideOf(folder, path) === undefined ? join(folder, '.nothing') : path;
+}
+
+/** The name of a picture that lies in one of the folders; `undefined` for any other file. */
+export function pictureName({ lessonsDir, dataDir }: PictureFolders, path: string): string | undefined {
+  const ours = dataDir === undefined ? undefined : insideOf(picturesDir(dataDir), path);
+  if (ours !== undefined) return KEPT.test(ours) ? `${FOLDER}${ours}` : madePicture(ours);
+  return insideOf(lessonsDir, path);
+}
+
+/** The path from a folder to a file below it, with `/`. */
+function insideOf(folder: string, path: string): string | undefined {
+  const inside = relative(folder, path);
+  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) return undefined;
+  return inside.split(sep).join('/');
+}

@@ -67,6 +67,34 @@ export const findMemberOf = (db: Db, account: string, contactId: string): Promis
     .where('identity.closed_at', 'is', null)
     .executeTakeFirst();
 
+/** Whose contact it is, where somebody vouched for that. */
+export async function findVouched(db: Db, account: string, contactId: string): Promise<string | undefined> {
+  const bound = await db
+    .selectFrom('identity')
+    .select('member_id')
+    .where('account', '=', account)
+    .where('contact_id', '=', contactId)
+    .where('confirmed', '=', 1)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst();
+  return bound?.member_id;
+}
+
+/** Where a member is told something in private: the last contact that somebody vouched for; else nowhere. */
+export const findAddress = (
+  db: Db,
+  memberId: string,
+): Promise<{ readonly account: string; readonly contactId: string } | undefined> =>
+  db
+    .selectFrom('identity')
+    .select(['account', 'contact_id as contactId'])
+    .where('member_id', '=', memberId)
+    .where('confirmed', '=', 1)
+    .where('closed_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+
 /**
  * Who a contact is. A contact seen for the first time is, by name and unconfirmed, the one member of the
  * roster whom the nickname names, when nobody certified and nobody else on this account is that member; else a

@@ -228,6 +228,24 @@ export const POLICIES = {
     '多久没已阅才提醒',
     'how long after a notice came its one reminder goes out',
   ),
+  'digest-of': policy(
+    oneOf('unit', 'group'),
+    'unit',
+    '一周以上的简报讲谁',
+    "what a group's digest of a week and longer is about: its unit with everything below, or the group alone",
+  ),
+  'digest-picture': policy(
+    oneOf('all', 'longer', 'off'),
+    'longer',
+    '简报配图',
+    'which digests come with a picture: all, those of a week and longer, none',
+  ),
+  'digest-rehearsal': policy(
+    oneOf('show', 'wait', 'off'),
+    'show',
+    '简报发前先给作者看',
+    'show: an hour before it goes, a digest is shown to its author; wait: and it waits until they say so',
+  ),
   'news-keywords': policy(
     words(2_000),
     '茉莉花:5 横州:5 横县:5 花茶:4 广西:2 南宁:2 农产品:3 农村电商:3 电商:2 直播:2 物流:2 快递:2 冷链:2 补贴:3 助农:2 乡村振兴:2 合作社:1 品牌:1 地理标志:2 诈骗:1',

@@ -105,6 +105,9 @@ export function titleOf({ kind, content }: Pick<Schedule, 'kind' | 'content'>): 
   return `${SPANS[content] ?? ''}${kind === 'brief' ? '电商动态' : '学习简报'}`;
 }
 
+/** A longer digest's words and its picture. */
+const WITH_PICTURE = 2;
+
 /** A send as the account has to work it off. */
 export function dueOf(send: Send): Due<Send> {
   const { schedule, lesson } = send;
@@ -114,7 +117,7 @@ export function dueOf(send: Send): Due<Send> {
     groupId: send.group.id,
     kind: send.kind === 'course' ? 'lesson' : send.kind,
     at: send.nominalAt,
-    messages: countMessages(lesson),
+    messages: send.kind === 'digest' && send.content !== 'day' ? WITH_PICTURE : countMessages(lesson),
     ...(hasQuiz ? { keyAfter: schedule.close_after } : {}),
   };
 }

@@ -3,13 +3,17 @@
  * occurrence. Nothing about a schedule lives in memory, and only this file moves `next_at` on. Every hour that
  * was missed is an occurrence with a delivery per group that says what became of it.
  */
+import { localDay } from '../clock.ts';
 import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import { noteFolded } from '../delivery/folded.ts';
+import { findRehearsal, HELD, holdUnseen, WITHDRAWN } from '../delivery/rehearsals.ts';
+import { isSpanKind, periodOf, spanOfDigest } from '../digest/spans.ts';
 import { type NewDelivery, planDeliveries } from '../delivery/ledger.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import type { Group } from '../people/groups.ts';
+import { readPolicy } from '../people/policies.ts';
 import { type Fate, fatesOf } from './misfire.ts';
 import { groupsOf, type Schedule } from './schedules.ts';
 import { nextOrdinal, pickLesson } from './syllabus.ts';
@@ -123,6 +127,38 @@ async function passOver(
   });
 }
 
+/**
+ * Plans the next firing of a schedule before its hour, to be sent at once: somebody who may has said so. Gives how
+ * many deliveries are new, or `undefined` when that firing isn't the next one any more.
+ */
+export async function planEarly(
+  db: Db,
+  schedule: Schedule,
+  lessons: readonly Lesson[],
+  now: number,
+): Promise<number | undefined> {
+  const nominalAt = schedule.next_at;
+  if (nominalAt === null) return undefined;
+  return await inTransaction(db, async (trx) => {
+    const nextAt = nextFiring(timetableOf(schedule), nominalAt) ?? null;
+    const firing: Firing = { nominalAt, nextAt, fate: { kind: 'send' } };
+    const planned = await planOccurrence(trx, schedule, firing, lessons, now);
+    if (planned === undefined) return undefined;
+    const occurrence = trx
+      .selectFrom('occurrence')
+      .select('id')
+      .where('schedule_id', '=', schedule.id)
+      .where('nominal_at', '=', nominalAt);
+    await trx
+      .updateTable('delivery')
+      .set({ due_at: now })
+      .where('occurrence_id', 'in', occurrence)
+      .where('state', '=', 'planned')
+      .execute();
+    return planned;
+  });
+}
+
 interface Firing {
   readonly nominalAt: number;
   /** The firing after it. */
@@ -150,7 +186,7 @@ async function planOccurrence(
     if (!occurrence) return 0;
     const plans: GroupPlan[] = [];
     for (const group of await groupsOf(trx, schedule))
-      plans.push(await planFor(trx, schedule, occurrence.id, firing, group, lessons));
+      plans.push(await planFor(trx, schedule, occurrence.id, firing, group, lessons, now));
     const ids = await planDeliveries(
       trx,
       plans.map(({ delivery }) => delivery),
@@ -167,6 +203,32 @@ async function planOccurrence(
   });
 }
 
+/** A digest of its span, as its author has decided since it was shown to them. */
+async function planDigest(
+  trx: Db,
+  schedule: Schedule,
+  plan: NewDelivery,
+  group: Group,
+  now: number,
+): Promise<NewDelivery> {
+  const { plannedAt: nominalAt } = plan;
+  const firing = { scheduleId: schedule.id, nominalAt };
+  const rehearsal =
+    (await findRehearsal(trx, firing)) ??
+    ((await readPolicy(trx, 'digest-rehearsal', { groupId: group.id })) === 'wait'
+      ? await holdUnseen(trx, firing, schedule.created_by, now)
+      : undefined);
+  if (rehearsal?.state === 'withdrawn') return { ...plan, ended: { state: 'skipped', reason: WITHDRAWN } };
+  const kind = isSpanKind(schedule.content) ? schedule.content : 'day';
+  const digest = {
+    ...plan,
+    period: periodOf(spanOfDigest(kind, localDay(nominalAt, schedule.zone))),
+    ordinal: await nextOrdinal(trx, group.id, 'digest'),
+  };
+  if (rehearsal?.state !== 'held') return digest;
+  return { ...digest, held: { reason: HELD, until: nominalAt + (await readPolicy(trx, 'held-expiry')) } };
+}
+
 interface GroupPlan {
   readonly delivery: NewDelivery;
   /** The lesson's title, when the group's next digest is to tell of it. */
@@ -180,6 +242,7 @@ async function planFor(
   { nominalAt, fate }: Firing,
   group: Group,
   lessons: readonly Lesson[],
+  now: number,
 ): Promise<GroupPlan> {
   const plan: NewDelivery = {
     cause: `${occurrenceId}:${group.id}`,
@@ -198,8 +261,9 @@ async function planFor(
   if (fate.kind === 'expired' || fate.kind === 'skipped')
     return { delivery: { ...plan, ended: { state: fate.kind, reason: fate.reason } } };
   if (schedule.kind === 'bulletin') return { delivery: plan };
-  if (schedule.kind === 'digest' || schedule.kind === 'brief')
-    return { delivery: { ...plan, ordinal: await nextOrdinal(trx, group.id, schedule.kind) } };
+  if (schedule.kind === 'brief')
+    return { delivery: { ...plan, ordinal: await nextOrdinal(trx, group.id, 'brief') } };
+  if (schedule.kind === 'digest') return { delivery: await planDigest(trx, schedule, plan, group, now) };
   const picked = await pickLesson(trx, schedule, group.id, lessons);
   if ('reason' in picked) {
     const content = picked.lessonId === undefined ? {} : { content: picked.lessonId };

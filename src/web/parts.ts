@@ -70,7 +70,10 @@ export interface ReadingView {
 }
 
 export interface WebParts {
-  readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'zone' | 'lessonsDir' | 'sandboxToken'>;
+  readonly config: Pick<
+    Config,
+    'host' | 'port' | 'publicUrl' | 'zone' | 'lessonsDir' | 'dataDir' | 'sandboxToken'
+  >;
   readonly clock: Clock;
   readonly log: Log;
   readonly catalogue: () => Catalogue;

@@ -9,7 +9,7 @@ import { getCookie } from 'hono/cookie';
 
 import { addDays, localDay, SECOND, startOfDay } from '../clock.ts';
 import { reasonOf, UserError } from '../errors.ts';
-import { pathOfPicture, picturesDir } from '../lessons/pictures.ts';
+import { picturePath } from '../lessons/pictures.ts';
 import { NotFoundError } from '../people/scope.ts';
 import { picturesOf, pictureType } from '../lessons/catalogue.ts';
 import { apiRoutes } from './api/routes.ts';
@@ -186,9 +186,9 @@ async function askedOf(
   return (await inTime(parts, 'quiz', read)) ?? {};
 }
 
-/** A picture from the lessons' folder; `file` is one that a lesson names. */
-async function sendPicture({ config, console }: WebParts, file: string): Promise<Response> {
-  const path = pathOfPicture(config.lessonsDir, picturesDir(console?.dataDir ?? config.lessonsDir), file);
+/** A picture from the lessons' folder, one that a lesson names, or one of our own making that was said in a chat. */
+async function sendPicture({ config }: WebParts, file: string): Promise<Response> {
+  const path = picturePath(config, file);
   const type = await pictureType(path).catch(() => undefined);
   if (!type) return new Response('这张图片不在了', { status: 404 });
   const bytes = await readFile(path);

@@ -1,5 +1,8 @@
 /** The whole application around a sandbox, with a moved clock: tests read as conversations. */
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { expect, inject } from 'vitest';
 
@@ -34,6 +37,8 @@ export interface School {
   readonly app: App;
   readonly clock: TestClock;
   readonly sandbox: SandboxChannel;
+  /** Where pictures of our own making lie. */
+  readonly dataDir: string;
   pupil(name: string): Pupil;
   /** Moves the clock by `ms`, with a tick at the end and every hour: a longer step would be an outage. */
   pass(ms: number): Promise<void>;
@@ -53,8 +58,9 @@ export async function openSchool(
 ): Promise<School> {
   const { db, close } = await openTestDb(dialect);
   const clock = testClock(start);
-  const config = readConfig({ LESSONS_DIR: `${ROOT}lessons`, LOG_LEVEL: 'silent' }, ROOT);
-  const sandbox = openSandbox({ db, clock, lessonsDir: config.lessonsDir });
+  const dataDir = mkdtempSync(join(tmpdir(), 'weike-school-'));
+  const config = readConfig({ LESSONS_DIR: `${ROOT}lessons`, DATA_DIR: dataDir, LOG_LEVEL: 'silent' }, ROOT);
+  const sandbox = openSandbox({ db, clock, lessonsDir: config.lessonsDir, dataDir });
   await seedWorld(db, (await loadCatalogue(config.lessonsDir)).lessons, config.zone, clock.now());
   const run = () =>
     openApp({
@@ -89,6 +95,7 @@ export async function openSchool(
     },
     clock,
     sandbox,
+    dataDir,
     pupil(name) {
       const person = SANDBOX_WORLD.rooms.flatMap((room) => room.people).find((one) => one.name === name);
       const room = SANDBOX_WORLD.rooms.find((one) => one.people.some(({ id }) => id === person?.id));
@@ -120,6 +127,7 @@ export async function openSchool(
     async close() {
       await app.stop();
       await close();
+      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -14,7 +14,7 @@ export interface SandboxMessage {
   readonly kind: 'text' | 'picture';
   /** What was said; for a picture its description. */
   readonly text: string;
-  /** A picture's file, relative to the lessons' folder, with `/`. */
+  /** A picture's name: a file relative to the lessons' folder, or one of our own making. */
   readonly picture?: string;
   /** Whether the bot was mentioned. */
   readonly mention: boolean;

@@ -2,12 +2,11 @@
  * A chat that lives in the database: three groups of made-up people and the bot. It keeps the promises of the
  * channel port to the letter, so that what works here works on a real account.
  */
-import { basename, dirname, isAbsolute, relative, sep } from 'node:path';
-
 import { type Clock, SECOND } from '../../clock.ts';
 import { newId } from '../../db/ids.ts';
 import type { Db } from '../../db/open.ts';
 import { reasonOf, UserError } from '../../errors.ts';
+import { pictureName } from '../../lessons/pictures.ts';
 import { type Log, silentLog } from '../../log.ts';
 import {
   type Channel,
@@ -41,8 +40,8 @@ export interface SandboxOptions {
   readonly log?: Log;
   /** Absolute. Only pictures below it can be sent; without it none can. */
   readonly lessonsDir?: string;
-  /** Of pictures that were put beside lessons here; they can be sent as well. */
-  readonly picturesDir?: string;
+  /** Absolute: pictures of our own making lie below it. */
+  readonly dataDir?: string;
 }
 
 export interface SayOptions {
@@ -98,7 +97,7 @@ export function openSandbox({
   clock,
   log = silentLog,
   lessonsDir,
-  picturesDir,
+  dataDir,
 }: SandboxOptions): SandboxChannel {
   let state: ChannelState = 'starting';
   let since = clock.now();
@@ -183,12 +182,10 @@ export function openSandbox({
       if (part.text.length > MAX_TEXT) throw new RefusedError(`一条消息最多 ${MAX_TEXT} 个字`);
       return { kind: 'text', text: withMentions(part.text, part.mention ?? []) };
     }
-    if (picturesDir !== undefined && dirname(part.path) === picturesDir)
-      return { kind: 'picture', text: part.alt, picture: `_written/${basename(part.path)}` };
-    const inside = lessonsDir === undefined ? '..' : relative(lessonsDir, part.path);
-    if (inside === '' || inside.startsWith('..') || isAbsolute(inside))
-      throw new RefusedError('图片不在课程文件夹里');
-    return { kind: 'picture', text: part.alt, picture: inside.split(sep).join('/') };
+    const folders = { lessonsDir: lessonsDir ?? '', ...(dataDir === undefined ? {} : { dataDir }) };
+    const picture = lessonsDir === undefined ? undefined : pictureName(folders, part.path);
+    if (picture === undefined) throw new RefusedError('图片不在课程文件夹里');
+    return { kind: 'picture', text: part.alt, picture };
   }
 
   const echoOf = (message: SandboxMessage): Echo => ({

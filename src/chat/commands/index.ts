@@ -17,6 +17,7 @@ import { keepNews, news, rejectNews, unread } from './news.ts';
 import { rank } from './rank.ts';
 import { quitReminder, remind } from './remind.ts';
 import { search } from './search.ts';
+import { quitWeekly, weekly } from './weekly.ts';
 import { showParty } from './show-party.ts';
 
 const COMMANDS: Readonly<Partial<Record<CommandName, Command>>> = {
@@ -42,6 +43,8 @@ const COMMANDS: Readonly<Partial<Record<CommandName, Command>>> = {
   'reject-news': rejectNews,
   unread,
   data,
+  weekly,
+  'quit-weekly': quitWeekly,
 };
 
 /** The reply to a command; one that this version doesn't know is answered with what it does know. */

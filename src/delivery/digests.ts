@@ -1,0 +1,182 @@
+/**
+ * The digest that a group gets: text and one picture. The picture is drawn before the delivery is claimed, so that
+ * nothing waits for it.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { DAY, localDay } from '../clock.ts';
+import type { Db } from '../db/open.ts';
+import type { DeliveryTable } from '../db/tables.ts';
+import { composeGroupDay, composeMissed, type MissedLesson, readGroupDay } from '../digest/daily.ts';
+import { type Digest, readGroupDigest, readUnitDigest } from '../digest/digest.ts';
+import { describeDigest, drawDigest } from '../digest/picture.ts';
+import { renderPng } from '../digest/png.ts';
+import { isSpanKind, type Span, spanOfDigest, spanOfPeriod } from '../digest/spans.ts';
+import { composeDigest, digestHead } from '../digest/words.ts';
+import { madePicture, picturePath } from '../lessons/pictures.ts';
+import { readPolicy } from '../people/policies.ts';
+import type { Draft } from './ledger.ts';
+
+export interface DigestPlace {
+  readonly zone: string;
+  /** Absolute: pictures go below it; without it there are none. */
+  readonly dataDir?: string;
+}
+
+/** The span that a delivery's digest is about. */
+export function spanOf(
+  { content, period, planned_at: plannedAt }: Pick<DeliveryTable, 'content' | 'period' | 'planned_at'>,
+  zone: string,
+): Span {
+  const kind = isSpanKind(content) ? content : 'day';
+  return period === null ? spanOfDigest(kind, localDay(plannedAt, zone)) : spanOfPeriod(kind, period);
+}
+
+/**
+ * What a group's digest of a span says. A day's is about the group itself; a longer one about its unit with everything
+ * below, or about the group where the policy `digest-of` says so or there is no roster.
+ */
+export async function readDigestFor(
+  db: Db,
+  groupId: string,
+  span: Span,
+  { zone }: DigestPlace,
+  now: number,
+): Promise<Digest> {
+  const group = await db
+    .selectFrom('chat_group')
+    .select(['id', 'topic', 'unit_id'])
+    .where('id', '=', groupId)
+    .executeTakeFirstOrThrow();
+  const of = { db, span, zone, now };
+  const isOfGroup = span.kind === 'day' || (await readPolicy(db, 'digest-of', { groupId })) === 'group';
+  if (isOfGroup || group.unit_id === null) return await readGroupDigest(of, group);
+  const digest = await readUnitDigest(of, group.unit_id);
+  return digest.counts.base > 0 ? digest : await readGroupDigest(of, group);
+}
+
+export interface DraftWords {
+  /** 第 N 期 of the group. */
+  readonly ordinal?: number;
+  /** It corrects one that went out before. */
+  readonly isCorrection?: boolean;
+  /** What comes next, ready to read. */
+  readonly next?: string;
+  /** Lessons whose hour was missed, oldest first. */
+  readonly missed?: readonly MissedLesson[];
+  /** The author's own words in the place of the computed ones. */
+  readonly instead?: string;
+}
+
+/** Text, and one picture below it where the policy wants one and there is something to draw. */
+export async function draftDigest(
+  db: Db,
+  groupId: string,
+  span: Span,
+  words: DraftWords,
+  place: DigestPlace,
+  now: number,
+): Promise<Draft[]> {
+  const digest = await readDigestFor(db, groupId, span, place, now);
+  const text: Draft = { kind: 'text', body: await wordsOf(db, groupId, digest, words, place) };
+  const picture = await drawFor(db, groupId, digest, words, place, now);
+  return picture ? [text, picture] : [text];
+}
+
+async function wordsOf(
+  db: Db,
+  groupId: string,
+  digest: Digest,
+  { instead, missed = [], ...words }: DraftWords,
+  { zone }: DigestPlace,
+): Promise<string> {
+  const { span } = digest;
+  if (instead !== undefined) return `${digestHead(words)}${instead}`;
+  if (span.kind !== 'day')
+    return composeDigest(digest, { ...words, missed: composeMissed(missed, span.to, zone) });
+  const figures = await readGroupDay(db, groupId, span.from, zone);
+  return composeGroupDay(span.from, figures, { ...words, zone, missed });
+}
+
+async function drawFor(
+  db: Db,
+  groupId: string,
+  digest: Digest,
+  { ordinal, isCorrection }: DraftWords,
+  { zone, dataDir }: DigestPlace,
+  now: number,
+): Promise<Draft | undefined> {
+  if (dataDir === undefined || digest.counts.learned === 0) return undefined;
+  const wanted = await readPolicy(db, 'digest-picture', { groupId });
+  if (wanted === 'off' || (wanted === 'longer' && digest.span.kind === 'day')) return undefined;
+  const svg = await drawDigest(digest, {
+    ...(ordinal === undefined ? {} : { ordinal }),
+    ...(isCorrection === undefined ? {} : { isCorrection }),
+    asOf: sayDay(localDay(now, zone)),
+  });
+  return { kind: 'picture', body: await makePicture(dataDir, svg), alt: describeDigest(digest) };
+}
+
+/** Draws the picture of a digest ahead of its sending. */
+export async function warmUpDigest(
+  db: Db,
+  delivery: DeliveryTable,
+  place: DigestPlace,
+  now: number,
+): Promise<void> {
+  if (delivery.kind !== 'digest' || delivery.group_id === null) return;
+  const digest = await readDigestFor(db, delivery.group_id, spanOf(delivery, place.zone), place, now);
+  await drawFor(db, delivery.group_id, digest, markOf(delivery), place, now);
+}
+
+/** What its head says of which one it is. */
+export const markOf = ({ ordinal, again }: Pick<DeliveryTable, 'ordinal' | 'again'>): DraftWords => ({
+  ...(ordinal === null ? {} : { ordinal }),
+  isCorrection: again === 1,
+});
+
+const sayDay = (day: string) => `${Number(day.slice(5, 7))}月${Number(day.slice(8))}日`;
+
+const FOLDER = 'digests';
+
+/** Makes a PNG of an SVG, once: the same drawing is the same file. Gives its name. */
+async function makePicture(dataDir: string, svg: string): Promise<string> {
+  const hash = createHash('sha256').update(svg).digest('hex').slice(0, 32);
+  const name = madePicture(`${FOLDER}/${hash}.png`);
+  const path = picturePath({ lessonsDir: '', dataDir }, name);
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return name;
+  const png = await renderPng(svg);
+  await mkdir(join(dataDir, 'pictures', FOLDER), { recursive: true });
+  // Nobody finds half a picture.
+  const unfinished = `${path}.${process.pid}`;
+  await writeFile(unfinished, png);
+  await rename(unfinished, path);
+  return name;
+}
+
+/** Pictures are kept as long as somebody may want one sent again. */
+const KEPT = 60 * DAY;
+
+/** Forgets old pictures. Gives how many. */
+export async function forgetPictures(dataDir: string, now: number): Promise<number> {
+  const folder = join(dataDir, 'pictures', FOLDER);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  let forgotten = 0;
+  for (const name of names) {
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs > now - KEPT) continue;
+    await rm(path, { force: true });
+    forgotten += 1;
+  }
+  return forgotten;
+}

@@ -1,0 +1,220 @@
+/**
+ * The picture of a digest as SVG: a title, one chart, three figures, the honoured by name, where it comes from.
+ * Text stays text; the font comes in when it is made a PNG.
+ */
+import type { Digest, Honoured } from './digest.ts';
+import { activity, learningRate, sayMean, sayParts, sayPercent, shareRight, valueOf } from './figures.ts';
+import { BAR_HEIGHT, barChart, trendChart } from './chart.ts';
+import { COLORS, EDGE, FONT, TEXT, WIDTH } from './look.ts';
+import { saySpan, type SpanKind } from './spans.ts';
+import { digestHead, listAhead, sayChange } from './words.ts';
+
+export interface PictureWords {
+  readonly ordinal?: number;
+  readonly isCorrection?: boolean;
+  /** `11月29日 21:30`: when the figures were read. */
+  readonly asOf: string;
+}
+
+const INSIDE = WIDTH - 2 * EDGE;
+const TREND_HEIGHT = 300;
+const HONOURED = 5;
+
+export async function drawDigest(digest: Digest, words: PictureWords): Promise<string> {
+  const pieces: string[] = [];
+  let y = EDGE;
+  const put = (height: number, draw: (top: number) => string) => {
+    pieces.push(draw(y));
+    y += height;
+  };
+  const head = digestHead(words).slice(1, -1);
+  put(44, (top) => text(head, EDGE, top + TEXT.body, { size: TEXT.body, color: COLORS.gold }));
+  put(66, (top) =>
+    text(fit(digest.who, TEXT.title, INSIDE), EDGE, top + TEXT.title, { size: TEXT.title, weight: 700 }),
+  );
+  put(64, (top) =>
+    text(saySpan(digest.span), EDGE, top + TEXT.body, { size: TEXT.body, color: COLORS.soft }),
+  );
+  const change = sayChange(digest);
+  put(change === '' ? 188 : 164, (top) => figures(digest, top));
+  if (change !== '')
+    put(64, (top) =>
+      text(`学的人${change}`, EDGE, top + TEXT.small, { size: TEXT.small, color: COLORS.soft }),
+    );
+  const chart = await chartOf(digest);
+  if (chart) {
+    put(56, (top) => text(chart.title, EDGE, top + TEXT.body, { size: TEXT.body, color: COLORS.soft }));
+    put(chart.height + 36, (top) => place(chart.svg, EDGE, top, INSIDE, chart.height));
+  }
+  const named = digest.honoured.slice(0, HONOURED);
+  if (named.length > 0)
+    put(84 + named.length * 58 + 16, (top) => honours(named, digest.units.length > 0, top));
+  put(20, (top) => line(top));
+  put(TEXT.small + 12, (top) =>
+    text(`微课按学习记录统计，截至 ${words.asOf}`, EDGE, top + TEXT.small, {
+      size: TEXT.small,
+      color: COLORS.soft,
+    }),
+  );
+  const height = Math.ceil(y + EDGE - 12);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}">`,
+    `<rect width="${WIDTH}" height="${height}" fill="${COLORS.card}"/>`,
+    `<rect width="${WIDTH}" height="8" fill="${COLORS.brand}"/>`,
+    ...pieces,
+    '</svg>',
+  ].join('\n');
+}
+
+/** What whoever can't see the picture is told. */
+export const describeDigest = (digest: Digest): string =>
+  `${digest.who} ${saySpan(digest.span)} 学习简报：学了 ${sayParts(learningRate(digest.counts))} 人`;
+
+interface Chart {
+  readonly title: string;
+  readonly svg: string;
+  readonly height: number;
+}
+
+async function chartOf(digest: Digest): Promise<Chart | undefined> {
+  const { units, trend, span } = digest;
+  if (units.length > 0) {
+    const shown = listAhead(units);
+    if (shown.length === 0) return undefined;
+    const height = shown.length * BAR_HEIGHT;
+    const bars = shown.map(({ name, counts }) => ({
+      title: fit(name, 26, INSIDE - 220),
+      value: valueOf(learningRate(counts)) ?? 0,
+      label: `${sayParts(learningRate(counts))} 人`,
+    }));
+    const title =
+      units.length > shown.length
+        ? `各党组织参学，前 ${shown.length} 个（共 ${units.length} 个）`
+        : '各党组织参学';
+    return { title, height, svg: await barChart(bars, { width: INSIDE, height }) };
+  }
+  if (!trend.some(({ value }) => value > 0)) return undefined;
+  return {
+    title: TREND_TITLES[span.kind],
+    height: TREND_HEIGHT,
+    svg: await trendChart(trend, { width: INSIDE, height: TREND_HEIGHT }),
+  };
+}
+
+const TREND_TITLES: Readonly<Record<SpanKind, string>> = {
+  day: '近七天学习人次',
+  week: '每天学习人次',
+  month: '每天学习人次',
+  quarter: '每月学习人次',
+};
+
+/** Three figures, each with its base under it. */
+function figures(digest: Digest, top: number): string {
+  const { counts } = digest;
+  const column = INSIDE / 3;
+  const three: readonly (readonly [label: string, value: string, unit: string, base: string])[] = [
+    ['参学率', ...withUnit(sayPercent(learningRate(counts))), `${sayParts(learningRate(counts))} 人`],
+    [
+      '正确率',
+      ...withUnit(sayPercent(shareRight(counts))),
+      counts.answers > 0 ? `${sayParts(shareRight(counts))} 题` : '还没有作答',
+    ],
+    ['人均学习', sayMean(activity(counts)), ' 天', `共 ${counts.days} 天`],
+  ];
+  return three
+    .map(([label, value, unit, base], at) => {
+      const x = EDGE + at * column;
+      const color = at === 0 ? COLORS.brand : COLORS.ink;
+      return [
+        text(label, x, top + TEXT.small, { size: TEXT.small, color: COLORS.soft }),
+        text(value, x, top + 100, { size: TEXT.figure, weight: 700, color, after: unit }),
+        text(fit(base, TEXT.small, column - 12), x, top + 144, { size: TEXT.small, color: COLORS.soft }),
+      ].join('\n');
+    })
+    .join('\n');
+}
+
+/** The sign stands smaller behind its number. */
+const withUnit = (percent: string): [value: string, unit: string] =>
+  percent.endsWith('%') ? [percent.slice(0, -1), '%'] : [percent, ''];
+
+function honours(named: readonly Honoured[], isUnits: boolean, top: number): string {
+  const lines = named.map(({ name, words }, at) => {
+    const y = top + 84 + at * 58 + TEXT.head * 0.8;
+    return [
+      text(fit(name, TEXT.head, INSIDE * 0.56), EDGE, y, { size: TEXT.head, weight: 500 }),
+      text(words, WIDTH - EDGE, y, { size: TEXT.body, color: COLORS.soft, anchor: 'end' }),
+    ].join('\n');
+  });
+  return [
+    line(top),
+    text(isUnits ? '全员参学' : '光荣榜', EDGE, top + 28 + TEXT.body * 0.9, {
+      size: TEXT.body,
+      color: COLORS.gold,
+    }),
+    ...lines,
+  ].join('\n');
+}
+
+const line = (y: number) => `<rect x="${EDGE}" y="${y}" width="${INSIDE}" height="2" fill="${COLORS.line}"/>`;
+
+interface TextLook {
+  readonly size: number;
+  readonly color?: string;
+  readonly weight?: number;
+  readonly anchor?: 'start' | 'end';
+  /** What follows the words at half their size. */
+  readonly after?: string;
+}
+
+const text = (
+  words: string,
+  x: number,
+  y: number,
+  { size, color = COLORS.ink, weight = 400, anchor = 'start', after = '' }: TextLook,
+) => {
+  const tail = after === '' ? '' : `<tspan font-size="${Math.round(size / 2)}">${escape(after)}</tspan>`;
+  return `<text x="${x}" y="${Math.round(y)}" font-size="${Math.round(size)}" font-weight="${weight}" fill="${color}" text-anchor="${anchor}">${escape(words)}${tail}</text>`;
+};
+
+/** A chart drawn elsewhere, put at its place. */
+const place = (svg: string, x: number, y: number, width: number, height: number) =>
+  svg.replace(
+    /^<svg\s[^>]*?>/u,
+    `<svg x="${x}" y="${Math.round(y)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+  );
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+/** The font has neither emoji nor characters outside of the planes that it covers: they are left out. */
+const escape = (words: string): string =>
+  words
+    .replace(/[\p{Extended_Pictographic}\u{fe0f}\u{200d}\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}]/gu, (one) =>
+      /[©®™\d#*]/u.test(one) ? one : '',
+    )
+    // eslint-disable-next-line no-control-regex
+    .replace(/[\u{0}-\u{1f}\u{7f}]/gu, ' ')
+    .replace(/[&<>"']/g, (mark) => ESCAPES[mark] ?? '');
+
+/** As much of a text as fits a width, with … for the rest. Chinese is as wide as it is high, the rest about half. */
+export function fit(words: string, size: number, width: number): string {
+  const widthOf = (character: string) =>
+    (/[\u{2e80}-\u{ffff}\u{20000}-\u{3ffff}]/u.test(character) ? 1 : 0.58) * size;
+  const characters = [...words];
+  let used = 0;
+  for (const [at, character] of characters.entries()) {
+    used += widthOf(character);
+    if (used > width) {
+      let kept = characters.slice(0, at);
+      while (kept.length > 0 && kept.reduce((sum, one) => sum + widthOf(one), size) > width)
+        kept = kept.slice(0, -1);
+      return `${kept.join('')}…`;
+    }
+  }
+  return words;
+}

@@ -1,0 +1,182 @@
+/** Pictures of digests: the words in the drawing, its size, and that something is to be seen where it should be. */
+import { describe, expect, it } from 'vitest';
+
+import { type Digest, honourMembers } from '../../src/digest/digest.ts';
+import { COLORS, WIDTH } from '../../src/digest/look.ts';
+import { describeDigest, drawDigest, fit } from '../../src/digest/picture.ts';
+import { renderPng } from '../../src/digest/png.ts';
+import { SPAN_KINDS } from '../../src/digest/spans.ts';
+import { branchDigest, countyDigest, emptyDigest } from '../support/digests.ts';
+import { readPng } from '../support/png.ts';
+
+const AS_OF = { asOf: '11月29日' };
+
+/** The words of a drawing, a piece of text a line. */
+const wordsIn = (svg: string): string[] =>
+  [...svg.matchAll(/<text[^>]*>([\s\S]*?)<\/text>/gu)].map(([, inside = '']) =>
+    inside
+      .replaceAll(/<[^>]*>/gu, '')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&')
+      .trim(),
+  );
+
+const sizeOf = (svg: string) => {
+  const [, width, height] = /^<svg [^>]*width="(\d+)" height="(\d+)"/u.exec(svg) ?? [];
+  return { width: Number(width), height: Number(height) };
+};
+
+describe('the picture of a digest', () => {
+  it('says who, when, three figures with their bases, the change, the honoured, and where it is from', async () => {
+    const words = wordsIn(await drawDigest(branchDigest('week'), { ...AS_OF, ordinal: 3 }));
+    expect(words.slice(0, 12)).toEqual([
+      '学习简报 第3期',
+      '花茶协会党支部',
+      '11月23日—29日',
+      '参学率',
+      '86%',
+      '24 / 28 人',
+      '正确率',
+      '83%',
+      '120 / 144 题',
+      '人均学习',
+      '2.6 天',
+      '共 72 天',
+    ]);
+    expect(words).toContain('学的人比上周多 3 人');
+    expect(words).toContain('每天学习人次');
+    for (const weekday of ['周一', '周二', '周三', '周四', '周五', '周六', '周日'])
+      expect(words).toContain(weekday);
+    expect(words.slice(words.indexOf('光荣榜'))).toEqual([
+      '光荣榜',
+      '黄秀兰',
+      '学 6 天，答对 18 题',
+      '韦国强',
+      '学 5 天，答对 17 题',
+      '覃小燕',
+      '学 4 天，答对 16 题',
+      '陆有福',
+      '学 3 天，答对 15 题',
+      '欧阳文婷',
+      '学 2 天，答对 14 题',
+      '微课按学习记录统计，截至 11月29日',
+    ]);
+  });
+
+  it('has a column a day of a month, labelled sparsely, and a column a month of a quarter', async () => {
+    const month = wordsIn(await drawDigest(branchDigest('month'), AS_OF));
+    expect(month.filter((words) => /^\d+日$/u.test(words))).toEqual([
+      '1日',
+      '6日',
+      '11日',
+      '16日',
+      '21日',
+      '26日',
+    ]);
+    const quarter = wordsIn(await drawDigest(branchDigest('quarter'), AS_OF));
+    expect(quarter.filter((words) => /^\d+月$/u.test(words))).toEqual(['10月', '11月', '12月']);
+    expect(quarter).toContain('每月学习人次');
+  });
+
+  it('names the units that come first with their bases, and no unit that comes last', async () => {
+    const digest = countyDigest('month');
+    const words = wordsIn(await drawDigest(digest, AS_OF));
+    expect(words).toContain('各党组织参学，前 5 个（共 10 个）');
+    for (const { name, counts } of digest.units.slice(0, 5)) {
+      expect(
+        words.some((said) => said === name || (said.endsWith('…') && name.startsWith(said.slice(0, -1)))),
+      ).toBe(true);
+      expect(words).toContain(`${counts.learned} / ${counts.base} 人`);
+    }
+    for (const { name } of digest.units.slice(5)) expect(words.join('\n')).not.toContain(name);
+    expect(words.slice(words.indexOf('全员参学'), -1)).toEqual(['全员参学', '花茶协会党支部', '28 / 28 人']);
+  });
+
+  it('marks a correction, and keeps names from breaking out of the drawing', async () => {
+    const hostile = '</text><script>alert(1)</script>&"🌸茶';
+    const svg = await drawDigest(
+      branchDigest('week', { who: hostile, honoured: [{ name: hostile, words: '学 1 天' }] }),
+      { ...AS_OF, ordinal: 4, isCorrection: true },
+    );
+    expect(svg).not.toContain('<script');
+    expect(wordsIn(svg)[0]).toBe('学习简报 第4期 更正');
+    // The font has no emoji: they are left out, and nothing stands in their place.
+    expect(svg).not.toContain('🌸');
+    readPng(await renderPng(svg));
+  });
+
+  const samples: [name: string, digest: Digest][] = [
+    ...SPAN_KINDS.map((kind): [string, Digest] => [`a branch's ${kind}`, branchDigest(kind)]),
+    ["a department's month", countyDigest('month')],
+    ["a county's quarter", countyDigest('quarter')],
+    ['nothing at all', emptyDigest('week')],
+    [
+      'long names',
+      branchDigest('week', { who: '广西壮族自治区横州市茉莉花产业电子商务行业联合党总支部委员会' }),
+    ],
+  ];
+  it.each(samples)('is as wide as it should be, and full of what it says: %s', async (_, digest) => {
+    const svg = await drawDigest(digest, { ...AS_OF, ordinal: 12 });
+    const { width, height } = sizeOf(svg);
+    const pixels = readPng(await renderPng(svg));
+    expect([pixels.width, pixels.height]).toEqual([WIDTH, height]);
+    expect(width).toBe(WIDTH);
+    // A bubble on a phone: no longer than two screens.
+    expect(height).toBeGreaterThan(400);
+    expect(height).toBeLessThan(1_700);
+    // Something is written in the title's line, in the figures and at the foot; the margins are free.
+    const isDark = (color: string) => Number.parseInt(color.slice(1, 3), 16) < 140;
+    const inBand = (y: number, tall: number) => pixels.count(isDark, { x: 40, y, width: 670, height: tall });
+    expect(inBand(90, 60)).toBeGreaterThan(800);
+    expect(inBand(250, 120)).toBeGreaterThan(800);
+    expect(inBand(height - 70, 50)).toBeGreaterThan(300);
+    const isInk = (color: string) => color !== COLORS.card && color !== COLORS.brand;
+    expect(pixels.count(isInk, { x: 0, y: 8, width: 36, height: height - 8 })).toBe(0);
+    expect(pixels.count(isInk, { x: WIDTH - 36, y: 8, width: 36, height: height - 8 })).toBe(0);
+    const green = pixels.count((color) => color === COLORS.brand, {
+      x: 0,
+      y: 420,
+      width: WIDTH,
+      height: height - 420,
+    });
+    if (digest.counts.learned > 0) expect(green).toBeGreaterThan(2_000);
+    else expect(green).toBe(0);
+  });
+
+  it('is described for whoever can not see it', () => {
+    expect(describeDigest(branchDigest('week'))).toBe(
+      '花茶协会党支部 11月23日—29日 学习简报：学了 24 / 28 人',
+    );
+  });
+
+  it('cuts what is too long for its place', () => {
+    expect(fit('花茶支部', 20, 80)).toBe('花茶支部');
+    expect(fit('花茶协会支部', 20, 80)).toBe('花茶协…');
+    expect(fit('', 20, 80)).toBe('');
+    expect(fit('abcdefgh', 20, 40)).toBe('a…');
+  });
+});
+
+describe('the honoured', () => {
+  const best = (name: string, days: number, correct: number) => ({
+    member_id: name,
+    name,
+    status: 'full' as const,
+    shows_party: 0 as const,
+    certified_at: null,
+    days,
+    correct,
+  });
+  it('are never some of those who did the same', () => {
+    const five = ['甲', '乙', '丙', '丁'].map((name, at) => best(name, 9 - at, 1));
+    expect(honourMembers([...five, best('戊', 1, 1), best('己', 1, 1)]).map(({ name }) => name)).toEqual(
+      five.map(({ name }) => expect.stringContaining(name)),
+    );
+    const same = ['甲', '乙', '丙', '丁', '戊', '己', '庚'].map((name) => best(name, 1, 0));
+    const named = honourMembers(same);
+    expect(named).toHaveLength(5);
+    expect(named.at(-1)?.name).toMatch(/戊.* 等 7 人/);
+    expect(honourMembers([])).toEqual([]);
+  });
+});
