@@ -43,21 +43,29 @@ interface UnitRow {
 
 type Days = Pick<Span, 'from' | 'to'>;
 
-/** Of all units, or of one and those below it. */
+/**
+ * Of all units, or of one and those that were below it on any day of the span. A unit's counts are the same whoever
+ * asks: of one that came from elsewhere within the span its earlier days count for itself, not for the units above.
+ */
 export async function readUnitCounts(db: Db, span: Days, topId?: string): Promise<UnitCounts> {
   const spans = await readTreeSpans(db, span.from, span.to);
   const last = spans.at(-1)?.tree ?? { nodes: new Map(), below: new Map() };
+  const scope = topId === undefined ? undefined : scopeOf(spans, topId);
   const sums = new Sums();
-  if (isWholeMonths(span)) await readByMonths(db, span, spans, topId, sums);
-  else
-    for (const { tree, ...days } of spans)
-      await addRows(db, days, tree, scopeIn(tree, topId), undefined, sums);
-  return { tree: last, counts: sums.counts(), own: sums.own() };
+  if (isWholeMonths(span)) await readByMonths(db, span, spans, scope, sums);
+  else for (const { tree, ...days } of spans) await addRows(db, days, tree, scope, undefined, sums);
+  return { tree: last, counts: sums.counts(scope), own: sums.own(scope) };
 }
 
-/** The units in question, as a condition; `undefined` for all. */
-const scopeIn = (tree: Tree, topId: string | undefined): string[] | undefined =>
-  topId === undefined ? undefined : [...subtreeIn(tree, [topId])];
+/** A unit with all that is needed to count it and those below it: what was below any of them in any of the trees. */
+function scopeOf(spans: readonly TreeSpan[], topId: string): Set<string> {
+  const scope = new Set([topId]);
+  for (let size = 0; size < scope.size;) {
+    size = scope.size;
+    for (const { tree } of spans) for (const id of subtreeIn(tree, scope)) scope.add(id);
+  }
+  return scope;
+}
 
 const isWholeMonths = ({ from, to }: Days): boolean =>
   from.endsWith('-01') && addDays(to, 1) === `${addMonths(to.slice(0, 7), 1)}-01`;
@@ -67,17 +75,17 @@ async function readByMonths(
   db: Db,
   span: Days,
   spans: readonly TreeSpan[],
-  topId: string | undefined,
+  scope: ReadonlySet<string> | undefined,
   sums: Sums,
 ): Promise<void> {
   const [first] = spans;
   if (!first) return;
   const changed = findChanged(spans);
-  for (const row of await readSettled(db, span, scopeIn(first.tree, topId)))
+  for (const row of await readSettled(db, span, scope))
     if (!changed.has(row.unit_id ?? '')) sums.addUnit(row, lineageIn(first.tree, row.unit_id ?? ''));
   const others = [...(await listMoved(db, span)), ...(await listStood(db, span, [...changed]))];
   const members = [...new Set(others)];
-  for (const { tree, ...days } of spans) await addRows(db, days, tree, scopeIn(tree, topId), members, sums);
+  for (const { tree, ...days } of spans) await addRows(db, days, tree, scope, members, sums);
 }
 
 /** Units that were opened, closed or put under another one, themselves or one above them, within the spans. */
@@ -121,7 +129,7 @@ async function listStood(db: Db, { from, to }: Days, unitIds: readonly string[])
 }
 
 /** Sums by unit of the members whose place holds for the whole span. */
-async function readSettled(db: Db, span: Days, scope: readonly string[] | undefined): Promise<UnitRow[]> {
+async function readSettled(db: Db, span: Days, scope: ReadonlySet<string> | undefined): Promise<UnitRow[]> {
   const months = monthsOf(span);
   const done = db
     .selectFrom('rollup_member_month')
@@ -173,7 +181,7 @@ async function addRows(
   db: Db,
   span: Days,
   tree: Tree,
-  scope: readonly string[] | undefined,
+  scope: ReadonlySet<string> | undefined,
   members: readonly string[] | undefined,
   sums: Sums,
 ): Promise<void> {
@@ -190,7 +198,7 @@ async function addRows(
 function readStood(
   db: Db,
   { from, to }: Days,
-  scope: readonly string[] | undefined,
+  scope: ReadonlySet<string> | undefined,
   members: readonly string[] | undefined,
 ): Promise<Pick<Row, 'unit_id' | 'member_id'>[]> {
   let query = db
@@ -209,7 +217,7 @@ function readStood(
 async function readDone(
   db: Db,
   { from, to }: Days,
-  scope: readonly string[] | undefined,
+  scope: ReadonlySet<string> | undefined,
   members: readonly string[] | undefined,
 ): Promise<Row[]> {
   let query = db
@@ -266,12 +274,17 @@ class Sums {
     for (const [at, unitId] of lineage.entries()) this.of(unitId).addRow(row, at === 0);
   }
 
-  counts(): Map<string, Counts> {
-    return new Map([...this.units].map(([unitId, sum]) => [unitId, sum.whole.counts()]));
+  /** What was added for units outside of the scope isn't all of theirs: they are left out. */
+  counts(scope: ReadonlySet<string> | undefined): Map<string, Counts> {
+    return new Map(this.within(scope).map(([unitId, sum]) => [unitId, sum.whole.counts()]));
   }
 
-  own(): Map<string, Counts> {
-    return new Map([...this.units].map(([unitId, sum]) => [unitId, sum.own.counts()]));
+  own(scope: ReadonlySet<string> | undefined): Map<string, Counts> {
+    return new Map(this.within(scope).map(([unitId, sum]) => [unitId, sum.own.counts()]));
+  }
+
+  private within(scope: ReadonlySet<string> | undefined): [unitId: string, sum: Sum][] {
+    return [...this.units].filter(([unitId]) => scope === undefined || scope.has(unitId));
   }
 }
 
