@@ -403,6 +403,12 @@ add('rollup verify', 'compare the kept sums with the facts', async (_, options) 
 add('rollup rebuild', 'count the sums anew from the facts', async (_, options) =>
   (await rollups()).rebuild(options),
 );
+add('report', "a unit's 台账 of a month, as a workbook", async (_, options) =>
+  (await import('./cli/reports.ts')).run(options),
+)
+  .requiredOption('--unit <name>', 'the unit, with all below it')
+  .requiredOption('--month <month>', 'e.g. 2026-11')
+  .requiredOption('--out <file>', 'the xlsx file');
 
 add('export <what>', 'answers, checkins, deliveries or members', async ([what = ''], options) =>
   (await import('./cli/exports.ts')).run(what, options),
