@@ -245,11 +245,15 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
     practice: alone,
     mistakes: alone,
     data: alone,
+    weekly: alone,
+    'quit-weekly': alone,
+    // Said without a word of its own, by whoever was shown something only.
+    rehearse: () => [['发', '发']],
   };
 
   it('knows every command that there is', () => {
     expect(Object.keys(AT_DESK).toSorted()).toEqual(Object.keys(DESK).toSorted());
-    expect(Object.keys(IN_CHAT).toSorted()).toEqual([...WORDS_OF_COMMANDS.keys(), 'read'].toSorted());
+    expect(Object.keys(IN_CHAT).toSorted()).toEqual([...WORDS_OF_COMMANDS.keys(), 'read', 'rehearse'].toSorted());
   });
 
   /** Without what was named: the same words about both. */
@@ -290,7 +294,7 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
           if (name !== 'read') expect(heard, where).not.toBe('');
           expect(beside(heard, theirs), where).not.toMatch(/乙|学习简报/);
           if (!isDesk) continue;
-          if (role === 'member') expect(heard, where).toMatch(/^没有这个说法/);
+          if (role === 'member' && name !== 'desk') expect(heard, where).toMatch(/^没有这个说法/);
           else if (/\d/.test(theirs) && !['plan', 'desk'].includes(name))
             expect(heard, where).toMatch(/没有找到这/);
         }

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
-import { rebuildRollups } from '../../src/digest/rollups.ts';
+import { rebuildRollups } from '../../src/digest/rebuild.ts';
 import { setPolicy } from '../../src/people/policies.ts';
 import { settlePoints } from '../../src/quiz/settle.ts';
 import { readRollups } from '../support/classroom.ts';
