@@ -253,7 +253,9 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
 
   it('knows every command that there is', () => {
     expect(Object.keys(AT_DESK).toSorted()).toEqual(Object.keys(DESK).toSorted());
-    expect(Object.keys(IN_CHAT).toSorted()).toEqual([...WORDS_OF_COMMANDS.keys(), 'read', 'rehearse'].toSorted());
+    expect(Object.keys(IN_CHAT).toSorted()).toEqual(
+      [...WORDS_OF_COMMANDS.keys(), 'read', 'rehearse'].toSorted(),
+    );
   });
 
   /** Without what was named: the same words about both. */
