@@ -104,9 +104,11 @@ const offsetsAround = (wall: number, zone: string): [number, number] => [
 export const startOfDay = (day: string, zone: string): number =>
   instantOfWall(Date.parse(`${day}T00:00:00Z`), zone);
 
-/** The local day `count` days after `day` (negative: before). */
-export const addDays = (day: string, count: number): string =>
-  new Date(Date.parse(day) + count * DAY).toISOString().slice(0, 10);
+/** The local day `count` days after `day` (negative: before); `''` for what is no day. */
+export function addDays(day: string, count: number): string {
+  const at = Date.parse(day) + count * DAY;
+  return Number.isNaN(at) ? '' : new Date(at).toISOString().slice(0, 10);
+}
 
 /** Monday of the week in which `day` lies. */
 export const mondayOf = (day: string): string =>

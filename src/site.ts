@@ -10,6 +10,7 @@ import { readParticipation } from './digest/participation.ts';
 import { UserError } from './errors.ts';
 import { learningParts } from './learning.ts';
 import type { Log } from './log.ts';
+import { openExports } from './exports.ts';
 import { findGroup } from './people/groups.ts';
 import { STATUS_NAMES } from './people/members.ts';
 import { flattenRecord, readOwnRecord, RECORD_COLUMNS } from './people/rights.ts';
@@ -44,10 +45,26 @@ export interface SiteParts {
 const SHOWN = 30;
 const SANDBOX_CLOSES = 10 * 60_000;
 
-export const openSite = (parts: SiteParts, health: () => Promise<HealthView>): Promise<Site> =>
-  openWeb(webParts(parts, health));
+/** Opens the server, and goes on with the files that were not made when it stopped. */
+export async function openSite(parts: SiteParts, health: () => Promise<HealthView>): Promise<Site> {
+  const { config, db, clock, log } = parts;
+  const files = openExports({ db, clock, log, dataDir: config.dataDir, zone: config.zone });
+  const site = await openWeb(webParts(parts, health, files.poke));
+  files.poke();
+  return {
+    url: site.url,
+    async close() {
+      await site.close();
+      await files.close();
+    },
+  };
+}
 
-export function webParts(parts: SiteParts, health: () => Promise<HealthView>): WebParts {
+export function webParts(
+  parts: SiteParts,
+  health: () => Promise<HealthView>,
+  makeFiles: () => void = () => undefined,
+): WebParts {
   const { config, db, clock, log, app, channels, sandbox } = parts;
   return {
     config,
@@ -61,6 +78,7 @@ export function webParts(parts: SiteParts, health: () => Promise<HealthView>): W
       dataDir: config.dataDir,
       channels: () => channels.map((channel) => channel.status()),
       restart: app.restart,
+      makeFiles,
       poke: async () => void app.tick().catch(() => undefined),
     },
     upcoming: (viewer) => readUpcoming(parts, viewer),

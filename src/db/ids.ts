@@ -16,6 +16,7 @@ export type Numbered =
   | 'review'
   | 'session'
   | 'api_token'
+  | 'export'
   | 'question'
   | 'feed'
   | 'news'

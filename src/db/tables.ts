@@ -110,6 +110,7 @@ export interface Tables {
   reading_token: ReadingTokenTable;
 
   api_token: ApiTokenTable;
+  export_job: ExportJobTable;
   calendar_feed: CalendarFeedTable;
   lesson_draft: LessonDraftTable;
   lesson_draft_text: LessonDraftTextTable;
@@ -1147,6 +1148,25 @@ export interface SandboxMessageTable {
 }
 
 /** A secret address under which a calendar program reads somebody's plans; only its hash is kept. */
+export interface ExportJobTable {
+  id: string;
+  no: number;
+  kind: 'workbook' | 'answers' | 'checkins' | 'deliveries';
+  unit_id: string;
+  from_day: string;
+  /** The last day, in it. */
+  to_day: string;
+  span: 'day' | 'week' | 'month' | 'quarter';
+  /** A member's id, or who sits at the machine. */
+  owner: string;
+  state: 'waiting' | 'ready' | 'failed';
+  /** Rows written, of how many; 0 of 0 before it is begun. */
+  done: number;
+  total: number;
+  asked_at: number;
+  ended_at: number | null;
+}
+
 export interface ApiTokenTable {
   id: string;
   no: number;

@@ -5,6 +5,8 @@ import { type Actor, unitInScope } from '../people/scope.ts';
 
 export interface FactQuery {
   readonly groupId?: string;
+  readonly memberId?: string;
+  readonly windowId?: string;
   /** ms, by when it was written; the end isn't in it. */
   readonly from: number;
   readonly to: number;
@@ -57,7 +59,7 @@ export const CHECKIN_COLUMNS = [
 
 /** One row per question answered, in the groups of the actor's scope; `message_id` is the channel's own. */
 export async function listAnswers(db: Db, actor: Actor, query: FactQuery, zone: string) {
-  const { groupId, from, to, after, limit } = query;
+  const { groupId, memberId, windowId, from, to, after, limit } = query;
   const rows = await db
     .selectFrom('answer')
     .innerJoin('message', 'message.id', 'answer.message_id')
@@ -85,6 +87,8 @@ export async function listAnswers(db: Db, actor: Actor, query: FactQuery, zone: 
     .where('answer.written_at', '<', to)
     .where(unitInScope(actor, 'chat_group.unit_id'))
     .$if(groupId !== undefined, (found) => found.where('answer.group_id', '=', groupId ?? ''))
+    .$if(memberId !== undefined, (found) => found.where('answer.member_id', '=', memberId ?? ''))
+    .$if(windowId !== undefined, (found) => found.where('answer.window_id', '=', windowId ?? ''))
     .$if(after !== undefined, (found) =>
       found.where((eb) =>
         eb.or([
@@ -120,7 +124,7 @@ export async function listAnswers(db: Db, actor: Actor, query: FactQuery, zone: 
 
 /** In the groups of the actor's scope; `message_id` is the channel's own. */
 export async function listCheckins(db: Db, actor: Actor, query: FactQuery, zone: string) {
-  const { groupId, from, to, after, limit } = query;
+  const { groupId, memberId, from, to, after, limit } = query;
   const rows = await db
     .selectFrom('checkin')
     .innerJoin('message', 'message.id', 'checkin.message_id')
@@ -142,6 +146,7 @@ export async function listCheckins(db: Db, actor: Actor, query: FactQuery, zone:
     .where('checkin.written_at', '<', to)
     .where(unitInScope(actor, 'chat_group.unit_id'))
     .$if(groupId !== undefined, (found) => found.where('checkin.group_id', '=', groupId ?? ''))
+    .$if(memberId !== undefined, (found) => found.where('checkin.member_id', '=', memberId ?? ''))
     .$if(after !== undefined, (found) =>
       found.where((eb) =>
         eb.or([

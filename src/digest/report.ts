@@ -17,7 +17,11 @@ import {
   sayPercent,
   shareRight,
 } from './figures.ts';
+import { listDeliveryRows } from './delivery-rows.ts';
 import { listGroupsOf } from './digest.ts';
+import { KINDS as KIND_WORDS, STATE_WORDS } from './ledger-words.ts';
+import { listLessonCounts } from './lesson-counts.ts';
+import { listPeopleCounts } from './people-counts.ts';
 import { saySpan, type Span } from './spans.ts';
 import { readUnitCounts, type UnitCounts } from './unit-counts.ts';
 
@@ -36,12 +40,44 @@ export async function readReport(of: ReportOf, unitId: string): Promise<NewSheet
   const scope = [...subtreeIn(counts.tree, [unitId])];
   const groupIds = await listGroupsOf(db, counts.tree, unitId, span.to);
   return [
+    coverSheet(of, counts, unitId),
     unitSheet(counts, unitId),
     await peopleSheet(of, counts, scope),
     await lessonSheet(of, groupIds),
     await readingSheet(of, groupIds),
+    await deliverySheet(of, groupIds),
     meaningSheet(of, counts.tree.nodes.get(unitId)?.name ?? ''),
   ];
+}
+
+/** What one reads first: whose it is, of when, and the figures of the whole. */
+function coverSheet(
+  { span, zone, now }: ReportOf,
+  { tree, counts, own }: UnitCounts,
+  unitId: string,
+): NewSheet {
+  const all = counts.get(unitId) ?? NO_COUNTS;
+  const covered = coverage([...subtreeIn(tree, [unitId])].map((id) => own.get(id) ?? NO_COUNTS));
+  const line = (name: string, ratio: Ratio, say = sayPercent) => [name, say(ratio), sayParts(ratio)];
+  return {
+    name: '封面',
+    columns: [
+      { title: '学习台账', width: 24 },
+      { title: pathIn(tree, unitId), width: 40 },
+      { title: saySpan(span), width: 24 },
+    ],
+    rows: [
+      ['统计时间', isoInZone(now, zone), ''],
+      line('参学率', learningRate(all)),
+      line('作答率', answerRate(all)),
+      line('正确率', shareRight(all)),
+      line('人均学习天数', activity(all), sayMean),
+      ['打卡次数', all.checkins, ''],
+      ...(covered.base > 1 ? [line('有人学的党组织', covered)] : []),
+      ['负责人', '', ''],
+      ['审核人', '', ''],
+    ],
+  };
 }
 
 /** Numbers as numbers, a quotient as people read it. */
@@ -100,67 +136,21 @@ async function peopleSheet(
   { tree }: UnitCounts,
   scope: readonly string[],
 ): Promise<NewSheet> {
-  const stood = await db
-    .selectFrom('member_place as place')
-    .innerJoin('member', 'member.id', 'place.member_id')
-    .select([
-      'place.member_id',
-      'place.unit_id',
-      'place.status',
-      'place.from_day',
-      'place.to_day',
-      'member.name',
-      'member.number',
-    ])
-    .where('place.unit_id', 'in', [...scope])
-    .where('place.from_day', '<=', span.to)
-    .where((eb) => eb.or([eb('place.to_day', 'is', null), eb('place.to_day', '>', span.from)]))
-    .orderBy('member.name')
-    .orderBy('member.id')
-    .orderBy('place.from_day')
-    .execute();
-  const done = await db
-    .selectFrom('member_place as place')
-    .innerJoin('rollup_member_day as done', 'done.member_id', 'place.member_id')
-    .select(({ fn }) => [
-      'place.id',
-      'place.member_id',
-      'place.unit_id',
-      'place.from_day',
-      fn.count<number>('done.day').distinct().as('days'),
-      fn.sum<number>('done.answers').as('answers'),
-      fn.sum<number>('done.correct').as('correct'),
-      fn.sum<number>('done.checkins').as('checkins'),
-    ])
-    .where('place.unit_id', 'in', [...scope])
-    .where('done.day', '>=', span.from)
-    .where('done.day', '<=', span.to)
-    .whereRef('place.from_day', '<=', 'done.day')
-    .where((eb) => eb.or([eb('place.to_day', 'is', null), eb('place.to_day', '>', eb.ref('done.day'))]))
-    .where((eb) => eb.or([eb('done.answers', '>', 0), eb('done.checkins', '>', 0)]))
-    .groupBy(['place.id', 'place.member_id', 'place.unit_id', 'place.from_day'])
-    .execute();
-  const key = (row: { member_id: string; unit_id: string | null; from_day: string }) =>
-    `${row.member_id} ${row.unit_id ?? ''} ${row.from_day}`;
-  const byPlace = new Map(done.map((row) => [key(row), row]));
+  const people = await listPeopleCounts(db, span, scope);
   const order = new Map(walkTree(tree).map(({ node }, at) => [node.id, at]));
-  const rows = stood
+  const rows = people
     .toSorted((a, b) => (order.get(a.unit_id ?? '') ?? 0) - (order.get(b.unit_id ?? '') ?? 0))
-    .map((row) => {
-      const did = byPlace.get(key(row));
-      const [answers, correct] = [Number(did?.answers ?? 0), Number(did?.correct ?? 0)];
-      return [
-        row.name,
-        row.number ?? '',
-        pathIn(tree, row.unit_id ?? ''),
-        STATUS_NAMES[row.status],
-        Number(did?.days ?? 0),
-        answers,
-        correct,
-        sayPercent(shareRight({ answers, correct })),
-        Number(did?.checkins ?? 0),
-      ];
-    });
+    .map((row) => [
+      row.name,
+      row.number ?? '',
+      pathIn(tree, row.unit_id ?? ''),
+      STATUS_NAMES[row.status],
+      row.days,
+      row.answers,
+      row.correct,
+      sayPercent(shareRight(row)),
+      row.checkins,
+    ]);
   return {
     name: '人员',
     columns: columns([
@@ -179,45 +169,16 @@ async function peopleSheet(
 }
 
 async function lessonSheet({ db, span, zone }: ReportOf, groupIds: readonly string[]): Promise<NewSheet> {
-  const inside = new Set(groupIds);
-  const sent = await db
-    .selectFrom('delivery')
-    .innerJoin('chat_group', 'chat_group.id', 'delivery.group_id')
-    .leftJoin('lesson_revision', 'lesson_revision.hash', 'delivery.hash')
-    .leftJoin('quiz_window', 'quiz_window.delivery_id', 'delivery.id')
-    .leftJoin('rollup_window', 'rollup_window.window_id', 'quiz_window.id')
-    .select([
-      'delivery.group_id',
-      'delivery.sent_at',
-      'delivery.content',
-      'chat_group.topic',
-      'lesson_revision.title',
-      'lesson_revision.course',
-      'rollup_window.members',
-      'rollup_window.answers',
-      'rollup_window.correct',
-    ])
-    .where('delivery.kind', '=', 'lesson')
-    .where('delivery.state', '=', 'sent')
-    .where('delivery.sent_at', '>=', startOfDay(span.from, zone))
-    .where('delivery.sent_at', '<', startOfDay(addDays(span.to, 1), zone))
-    .orderBy('delivery.sent_at')
-    .execute();
-  const rows = sent
-    .filter((row) => inside.has(row.group_id ?? ''))
-    .map((row) => {
-      const [answers, correct] = [Number(row.answers ?? 0), Number(row.correct ?? 0)];
-      return [
-        localDay(row.sent_at ?? 0, zone),
-        row.topic,
-        row.course ?? '',
-        row.title ?? row.content,
-        Number(row.members ?? 0),
-        answers,
-        correct,
-        sayPercent(shareRight({ answers, correct })),
-      ];
-    });
+  const rows = (await listLessonCounts(db, span, groupIds, zone)).map((row) => [
+    localDay(row.sent_at, zone),
+    row.topic,
+    row.course,
+    row.title,
+    row.members,
+    row.answers,
+    row.correct,
+    sayPercent(shareRight(row)),
+  ]);
   return {
     name: '微课',
     columns: columns(['日期', '群', '课程', '微课', '作答人数', '答题数', '答对', '正确率']).map((column) =>
@@ -278,6 +239,26 @@ async function readingSheet({ db, span, zone }: ReportOf, groupIds: readonly str
     name: '动态和通知',
     columns: columns(['日期', '群', '类别', '标题', '已阅人数']).map((column) =>
       column.title === '标题' || column.title === '群' ? { ...column, width: 36 } : column,
+    ),
+    rows,
+  };
+}
+
+async function deliverySheet({ db, span, zone }: ReportOf, groupIds: readonly string[]): Promise<NewSheet> {
+  const within = { from: startOfDay(span.from, zone), to: startOfDay(addDays(span.to, 1), zone) };
+  const rows = (await listDeliveryRows(db, within, groupIds, zone)).map((row) => [
+    row.no,
+    row.planned_at.slice(0, 16).replace('T', ' '),
+    row.topic,
+    KIND_WORDS[row.kind],
+    row.title ?? '',
+    STATE_WORDS[row.state],
+    row.reason ?? '',
+  ]);
+  return {
+    name: '投递',
+    columns: columns(['编号', '时间', '群', '类别', '微课', '结果', '原因']).map((column) =>
+      ['群', '微课', '原因'].includes(column.title) ? { ...column, width: 30 } : { ...column, width: 18 },
     ),
     rows,
   };

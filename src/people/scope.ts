@@ -154,7 +154,8 @@ export type Thing =
   | 'schedule'
   | 'review'
   | 'session'
-  | 'token';
+  | 'token'
+  | 'export';
 
 const NAMES: Readonly<Record<Thing, string>> = {
   unit: '党组织',
@@ -168,6 +169,7 @@ const NAMES: Readonly<Record<Thing, string>> = {
   review: '待审的内容',
   session: '登录',
   token: '接口令牌',
+  export: '导出',
 };
 
 export const notFound = (thing: Thing, named: string | number): NotFoundError =>

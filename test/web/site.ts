@@ -99,6 +99,7 @@ export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, p
       channels: () => [],
       restart: async () => undefined,
       poke: async () => undefined,
+      makeFiles: () => undefined,
     },
     sendNextLesson: async () => '这就发到群里',
     learning: learningParts({ db, clock, zone: config.zone }),

@@ -1,11 +1,12 @@
 /** 投递: what of one's own groups is unknown, held or failed; 补发, 已收到 and 不发 decide it. */
 import { DAY } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
-import type { DeliveryKind, DeliveryState } from '../../db/tables.ts';
+import type { DeliveryState } from '../../db/tables.ts';
 import { hasBrought } from '../../delivery/brought.ts';
 import { type Delivery, findDelivery } from '../../delivery/ledger.ts';
 import { withheld } from '../../delivery/prepare.ts';
 import { DECIDABLE, type Decision, resolveDelivery } from '../../delivery/resolve.ts';
+import { KINDS, STATE_WORDS } from '../../digest/ledger-words.ts';
 import { type Actor, notFound, unitInScope } from '../../people/scope.ts';
 import { sayInstant } from '../plan/rule.ts';
 import { numbersIn } from '../secretary-words.ts';
@@ -16,19 +17,6 @@ export const LOOKED_AT: readonly DeliveryState[] = ['unknown', 'held', 'failed']
 
 const MOST_LINES = 15;
 const LOOK_BACK = 14 * DAY;
-
-export const STATE_WORDS: Readonly<Record<DeliveryState, string>> = {
-  planned: '等着发',
-  held: '扣下了',
-  queued: '正要发',
-  sending: '正在发',
-  'awaiting-echo': '发了，等着看到它',
-  sent: '到群了',
-  failed: '没发成',
-  expired: '过期作废',
-  skipped: '没有发',
-  unknown: '不确定是否到群',
-};
 
 /** The deliveries to groups in scope, with what they bring. */
 const scopedDeliveries = (db: Db, actor: Actor) =>
@@ -51,19 +39,6 @@ const scopedDeliveries = (db: Db, actor: Actor) =>
     .where(unitInScope(actor, 'chat_group.unit_id'));
 
 type Listed = Awaited<ReturnType<ReturnType<typeof scopedDeliveries>['execute']>>[number];
-
-export const KINDS: Readonly<Record<DeliveryKind, string>> = {
-  lesson: '课',
-  key: '答案',
-  digest: '学习简报',
-  notice: '通知',
-  weekly: '每周一题',
-  brief: '电商动态',
-  bulletin: '电商动态',
-  reminder: '提醒',
-  ack: '收到了',
-  reply: '回复',
-};
 
 /** `《…》`, `《…》的答案`, `学习简报`, `通知「…」`. */
 export function sayWhat({ kind, lesson, notice }: Pick<Listed, 'kind' | 'lesson' | 'notice'>): string {

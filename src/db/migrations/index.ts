@@ -14,6 +14,7 @@ import { longerDigests } from './0012_longer_digests.ts';
 import { loginSeats } from './0013_login_seats.ts';
 import { consoleTables } from './0015_console.ts';
 import { apiTokens } from './0016_api_tokens.ts';
+import { exportJobs } from './0017_export_jobs.ts';
 import type { Migration } from './columns.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   loginSeats,
   consoleTables,
   apiTokens,
+  exportJobs,
 ];

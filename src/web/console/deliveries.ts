@@ -3,7 +3,8 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
 import { listNamedGroups } from '../../chat/commands/plan.ts';
-import { KINDS, LOOKED_AT, STATE_WORDS } from '../../chat/commands/deliveries.ts';
+import { LOOKED_AT } from '../../chat/commands/deliveries.ts';
+import { KINDS, STATE_WORDS } from '../../digest/ledger-words.ts';
 import { addDays, localTime, sayWhen, startOfDay } from '../../clock.ts';
 import { listAudit } from '../../db/audit.ts';
 import type { DeliveryState } from '../../db/tables.ts';
@@ -47,27 +48,27 @@ export function deliveryRoutes(app: Hono, site: ConsoleSite): void {
       title: '投递',
       wide: true,
       body: html`${tabs('只看', [
-          {
-            href: address('/deliveries', { ...filter, state: '', before: '' }),
-            name: '全部',
-            on: filter.state === '',
-          },
-          {
-            href: address('/deliveries', { ...filter, state: 'look', before: '' }),
-            name: '要看一下',
-            on: filter.state === 'look',
-          },
-          {
-            href: address('/deliveries', { ...filter, state: 'sent', before: '' }),
-            name: '到群了',
-            on: filter.state === 'sent',
-          },
-          {
-            href: address('/deliveries', { ...filter, state: 'planned', before: '' }),
-            name: '等着发',
-            on: filter.state === 'planned',
-          },
-        ])}
+        {
+          href: address('/deliveries', { ...filter, state: '', before: '' }),
+          name: '全部',
+          on: filter.state === '',
+        },
+        {
+          href: address('/deliveries', { ...filter, state: 'look', before: '' }),
+          name: '要看一下',
+          on: filter.state === 'look',
+        },
+        {
+          href: address('/deliveries', { ...filter, state: 'sent', before: '' }),
+          name: '到群了',
+          on: filter.state === 'sent',
+        },
+        {
+          href: address('/deliveries', { ...filter, state: 'planned', before: '' }),
+          name: '等着发',
+          on: filter.state === 'planned',
+        },
+      ])}
         <details class="card" ${filter.group + filter.day !== '' ? 'open' : ''}>
           <summary>按群、按日子找</summary>
           <form class="filters" method="get" action="/deliveries">

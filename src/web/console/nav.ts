@@ -14,6 +14,8 @@ export const NAV: readonly NavItem[] = [
   { path: '/week', name: '课表', tab: true, icon: 'week', about: '排课、挪课、订到手机日历' },
   { path: '/lessons', name: '微课', tab: true, icon: 'lesson', about: '找课、写课、改课' },
   { path: '/groups', name: '群与成员', tab: true, icon: 'people', about: '群、名册、认证' },
+  { path: '/participation', name: '参与', about: '谁学了、谁还没学，和上一段比' },
+  { path: '/workbook', name: '台账', about: '月度、季度台账，明细导出' },
   { path: '/reviews', name: '审核', about: '别人写的课和通知，等我通过' },
   { path: '/deliveries', name: '投递', about: '发到了没有，没发成的怎么办' },
   { path: '/messages', name: '消息记录', about: '收到的话，怎么理解的，记错了改' },

@@ -16,6 +16,8 @@ export interface ConsoleParts {
   readonly channels: () => readonly ChannelStatus[];
   /** Ends an account's connection and makes a new one. */
   readonly restart: (account: string) => Promise<void>;
+  /** Makes the files that were asked for. */
+  readonly makeFiles: () => void;
   /** Lets what was decided just now go out at once. */
   readonly poke: () => Promise<void>;
 }

@@ -18,8 +18,11 @@ import { settingRoutes } from './settings.ts';
 import { weekRoutes } from './week.ts';
 import { limitForms, requireDesk } from './expired.ts';
 import { NAV } from './nav.ts';
+import { participationRoutes } from './participation.ts';
+import { participationUnderRoutes } from './participation-under.ts';
 import type { ConsoleSite } from './parts.ts';
 import { shellPage } from './shell.ts';
+import { workbookRoutes } from './workbook.ts';
 
 /** Also what isn't in the side column. */
 const DOORS = [...NAV.map(({ path }) => path), '/more', '/certifications', '/matches', '/invitations'];
@@ -42,6 +45,9 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
   editorRoutes(app, site);
   settingRoutes(app, site);
   auditRoutes(app, site);
+  participationRoutes(app, site);
+  participationUnderRoutes(app, site);
+  workbookRoutes(app, site);
   app.get('/more', (c) =>
     shellPage(c, site, {
       title: '更多',

@@ -2,7 +2,8 @@
 import { html } from 'hono/html';
 
 import type { ChannelStatus } from '../../channels/channel.ts';
-import { KINDS, LOOKED_AT, sayWhat, STATE_WORDS } from '../../chat/commands/deliveries.ts';
+import { LOOKED_AT, sayWhat } from '../../chat/commands/deliveries.ts';
+import { KINDS, STATE_WORDS } from '../../digest/ledger-words.ts';
 import { sayText } from '../../chat/commands/review.ts';
 import { EVIDENCE } from '../../chat/notices.ts';
 import { DAY, saySpan, sayWhen } from '../../clock.ts';
