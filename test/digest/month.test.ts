@@ -324,7 +324,7 @@ describe.each(DIALECTS)('a month on %s', (dialect) => {
     const below = (name: string) => now.filter((held) => held.in === name).map(({ what }) => what);
     for (const kind of ['week', 'month', 'quarter'] as const)
       for (const name of units.keys()) await checkUnit(name, spanAround(kind, LAST), below(name));
-  });
+  }, 180_000);
 
   it('has the trend, the coverage and the lessons of a month', async () => {
     const span = spanAround('month', LAST);

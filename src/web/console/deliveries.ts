@@ -48,27 +48,27 @@ export function deliveryRoutes(app: Hono, site: ConsoleSite): void {
       title: '投递',
       wide: true,
       body: html`${tabs('只看', [
-        {
-          href: address('/deliveries', { ...filter, state: '', before: '' }),
-          name: '全部',
-          on: filter.state === '',
-        },
-        {
-          href: address('/deliveries', { ...filter, state: 'look', before: '' }),
-          name: '要看一下',
-          on: filter.state === 'look',
-        },
-        {
-          href: address('/deliveries', { ...filter, state: 'sent', before: '' }),
-          name: '到群了',
-          on: filter.state === 'sent',
-        },
-        {
-          href: address('/deliveries', { ...filter, state: 'planned', before: '' }),
-          name: '等着发',
-          on: filter.state === 'planned',
-        },
-      ])}
+          {
+            href: address('/deliveries', { ...filter, state: '', before: '' }),
+            name: '全部',
+            on: filter.state === '',
+          },
+          {
+            href: address('/deliveries', { ...filter, state: 'look', before: '' }),
+            name: '要看一下',
+            on: filter.state === 'look',
+          },
+          {
+            href: address('/deliveries', { ...filter, state: 'sent', before: '' }),
+            name: '到群了',
+            on: filter.state === 'sent',
+          },
+          {
+            href: address('/deliveries', { ...filter, state: 'planned', before: '' }),
+            name: '等着发',
+            on: filter.state === 'planned',
+          },
+        ])}
         <details class="card" ${filter.group + filter.day !== '' ? 'open' : ''}>
           <summary>按群、按日子找</summary>
           <form class="filters" method="get" action="/deliveries">

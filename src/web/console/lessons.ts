@@ -49,15 +49,15 @@ export function lessonListRoutes(app: Hono, site: ConsoleSite): void {
       note: `${lessons.length} 课`,
       action: press('/lessons/new', '写一课'),
       body: html`${
-        actor.units === 'all' && faults.length > 0
-          ? html`<div class="alert">
+          actor.units === 'all' && faults.length > 0
+            ? html`<div class="alert">
                 <p>文件夹里有 ${faults.length} 处写错了，写错的课不会发：</p>
                 <ul class="faults">
                   ${faults.slice(0, 20).map(({ file, line, message, cure }) => html`<li><b>${file} 第 ${line} 行</b>：${message}。${cure}</li>`)}
                 </ul>
               </div>`
-          : ''
-      }
+            : ''
+        }
         ${
           drafts.length === 0
             ? ''

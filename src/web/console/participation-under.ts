@@ -64,13 +64,13 @@ export function participationUnderRoutes(app: Hono, site: ConsoleSite): void {
       wide: true,
       back: { path: here('/participation', asked), name: '参与' },
       body: html`${tabs('看谁', [
-        { href: here('/participation/people', asked, { who: 'all' }), name: `全部 ${base}`, on: !missing },
-        {
-          href: here('/participation/people', asked, { who: 'missing' }),
-          name: `还没学 ${base - learned}`,
-          on: missing,
-        },
-      ])}
+          { href: here('/participation/people', asked, { who: 'all' }), name: `全部 ${base}`, on: !missing },
+          {
+            href: here('/participation/people', asked, { who: 'missing' }),
+            name: `还没学 ${base - learned}`,
+            on: missing,
+          },
+        ])}
         ${filters(asked, today, '/participation/people')}
         <div class="card">
           ${

@@ -121,13 +121,13 @@ export function filters(asked: Asked, today: string, path = '/participation'): H
   const step = (day: string) => address(path, { unit: unitId, kind: span.kind, day });
   const next = spanAround(span.kind, dayAfter(span.to));
   return html`${tabs(
-    '多长时间',
-    (Object.keys(KINDS) as SpanKind[]).map((kind) => ({
-      href: address(path, { unit: unitId, kind, day: span.from }),
-      name: KINDS[kind].name,
-      on: kind === span.kind,
-    })),
-  )}
+      '多长时间',
+      (Object.keys(KINDS) as SpanKind[]).map((kind) => ({
+        href: address(path, { unit: unitId, kind, day: span.from }),
+        name: KINDS[kind].name,
+        on: kind === span.kind,
+      })),
+    )}
     <nav class="steps" aria-label="哪一段">
       <a href="${step(spanBefore(span).from)}" aria-label="前一段">‹ 上一段</a>
       <b>${saySpan(span)}</b>

@@ -89,10 +89,10 @@ function changes(schedule: Schedule, at: number, zone: string, now: number): Htm
   };
   const canMove = isOnce || /^\d+ \d+ /.test(schedule.cron ?? '');
   return html`${
-    canMove
-      ? card(
-          '挪一挪',
-          html`<div class="buttons">
+      canMove
+        ? card(
+            '挪一挪',
+            html`<div class="buttons">
                 ${isOnce ? html`${go('早一天', shifted(at, { days: -1 }, zone))} ${go('晚一天', shifted(at, { days: 1 }, zone))}` : ''}
                 ${go('早一小时', shifted(at, { minutes: -60 }, zone))}
                 ${go('晚一小时', shifted(at, { minutes: 60 }, zone))}
@@ -112,9 +112,9 @@ function changes(schedule: Schedule, at: number, zone: string, now: number): Htm
                   <button class="button small">改到这时候</button>
                 </div>
               </form>`,
-        )
-      : ''
-  }
+          )
+        : ''
+    }
     <div class="card">
       ${confirmed(
         '撤掉这一条',

@@ -151,10 +151,10 @@ function drawWeek({ now, zone }: Desk, monday: string, entries: readonly Entry[]
   const slots = [...new Set([...USUAL, ...repeated])].slice(0, MOST_SLOTS).toSorted();
   const days = Array.from({ length: 7 }, (_, index) => addDays(monday, index));
   return html`${
-    entries.length === 0 && addDays(monday, 6) >= today
-      ? html`<div class="card">${nothing('这一周还没有排课。点一个时间，选一课，就排上了。')}</div>`
-      : ''
-  }
+      entries.length === 0 && addDays(monday, 6) >= today
+        ? html`<div class="card">${nothing('这一周还没有排课。点一个时间，选一课，就排上了。')}</div>`
+        : ''
+    }
     <div class="week" data-week>
       ${days.map((day) => {
         const free = slots.filter((slot) => day > today || (day === today && slot > time));

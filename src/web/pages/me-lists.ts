@@ -81,9 +81,9 @@ export function pointsPage(view: PointsView, light: Light): Html {
   return frame({
     title: '积分和排名',
     body: html`${choice('时间', [
-      { title: '本周', href: at({ span: 'week' }), on: span === 'week' },
-      { title: '本月', href: at({ span: 'month' }), on: span === 'month' },
-    ])}
+        { title: '本周', href: at({ span: 'week' }), on: span === 'week' },
+        { title: '本月', href: at({ span: 'month' }), on: span === 'month' },
+      ])}
       <section class="card">
         <h2>光荣榜<small>和你同群的人</small></h2>
         ${
