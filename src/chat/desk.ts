@@ -42,7 +42,8 @@ export async function takeAtDesk(text: string, context: DeskContext): Promise<Ta
   if (reply) {
     const pending = await findQuestion(context.db, context, context.now);
     const dialog = pending && DIALOGS[pending.kind];
-    if (pending && dialog)
+    // Whoever was asked may have lost their role since.
+    if (pending && dialog && isAtLeast(context.actor, 'secretary'))
       return await carryOn(context, pending, () => dialog.answer(reply, pending.state, context));
     if (reply.kind === 'number') return undefined;
     if (await ranOut(context.db, context, context.now))
@@ -88,7 +89,7 @@ async function runCommand({ name, rest }: SaidCommand, context: DeskContext): Pr
 
 /** The words of an answer; its question waits from now on. What can't be done is a reply, not a fault. */
 async function say(
-  { db, account, contactId, now }: DeskContext,
+  { db, account, contactId, memberId, now }: DeskContext,
   answer: () => Promise<Said>,
 ): Promise<string> {
   let said: Said;
@@ -99,6 +100,6 @@ async function say(
     throw error;
   }
   if (typeof said === 'string') return said;
-  await askQuestion(db, { account, contactId }, said.ask, now);
+  await askQuestion(db, { account, contactId, memberId }, said.ask, now);
   return said.text;
 }

@@ -10,6 +10,8 @@ export const ANSWER_WITHIN = 10 * MINUTE;
 export interface Contact {
   readonly account: string;
   readonly contactId: string;
+  /** Who they are; an answer counts only from whom was asked. */
+  readonly memberId: string;
 }
 
 /** What a dialog knows so far: JSON. */
@@ -20,6 +22,12 @@ export interface Question {
 
 export interface Pending extends Question {
   readonly id: string;
+}
+
+/** As it is kept: with whom it was asked of. A contact id may be somebody else's before the answer comes. */
+interface Kept {
+  readonly by: string;
+  readonly state: unknown;
 }
 
 type Outcome = NonNullable<PendingQuestionTable['outcome']>;
@@ -39,7 +47,7 @@ export async function askQuestion(
       account: contact.account,
       contact_id: contact.contactId,
       kind,
-      state: JSON.stringify(state),
+      state: JSON.stringify({ by: contact.memberId, state } satisfies Kept),
       asked_at: now,
       expires_at: now + ANSWER_WITHIN,
       closed_at: null,
@@ -52,12 +60,13 @@ export async function askQuestion(
 export async function findQuestion(db: Db, contact: Contact, now: number): Promise<Pending | undefined> {
   const open = await openIn(db, contact);
   if (!open) return undefined;
-  if (open.expires_at > now) return { id: open.id, kind: open.kind, state: JSON.parse(open.state) };
-  await closeQuestion(db, contact, 'expired', now);
+  const { by, state } = JSON.parse(open.state) as Kept;
+  if (open.expires_at > now && by === contact.memberId) return { id: open.id, kind: open.kind, state };
+  await closeQuestion(db, contact, by === contact.memberId ? 'expired' : 'replaced', now);
   return undefined;
 }
 
-const openIn = (db: Db, { account, contactId }: Contact) =>
+const openIn = (db: Db, { account, contactId }: Pick<Contact, 'account' | 'contactId'>) =>
   db
     .selectFrom('pending_question')
     .selectAll()

@@ -3,6 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { MINUTE } from '../../src/clock.ts';
 import { recordSeat } from '../../src/people/groups.ts';
+import { bindIdentity, closeIdentity } from '../../src/people/identities.ts';
+import { revokeRole } from '../../src/people/roles.ts';
+import { TERMINAL } from '../../src/people/scope.ts';
 import { isLoginTokenLive, spendLoginToken, startDeskCode } from '../../src/people/sessions.ts';
 import { findViewer } from '../../src/people/viewer.ts';
 import { DIALECTS } from '../support/databases.ts';
@@ -101,6 +104,23 @@ describe.each(DIALECTS)('an impostor on %s', (dialect) => {
     expect(await office.tell(county.other.secretary.contactId, '确认')).toBe('');
     expect(await office.db.selectFrom('review_item').selectAll().execute()).toEqual([]);
     expect(await office.tell(contactId, '确认')).toMatch(/送审了/);
+  });
+
+  it('can’t say yes for whoever had the contact, or the role, when the bot asked', async () => {
+    const { db, clock, county, account } = office;
+    const { secretary, deputy } = county.own;
+    await office.tell(secretary.contactId, '通知 开会');
+    // A login gives the contact to another, of the same branch at that.
+    await closeIdentity(db, account, secretary.contactId, 'login', clock.now());
+    await closeIdentity(db, account, deputy.contactId, 'login', clock.now());
+    const taken = { account, contactId: secretary.contactId, memberId: deputy.id, how: 'secretary' } as const;
+    await bindIdentity(db, taken, clock.now());
+    expect(await office.tell(secretary.contactId, '确认')).toBe('');
+    await office.tell(secretary.contactId, '通知 散会');
+    const role = { memberId: deputy.id, role: 'secretary', unitId: county.own.branch.id } as const;
+    await revokeRole(db, role, TERMINAL, clock.now());
+    expect(await office.tell(secretary.contactId, '确认')).not.toMatch(/送审|发/);
+    expect(await db.selectFrom('review_item').selectAll().execute()).toEqual([]);
   });
 
   it('gets no role by asking, and gives none that isn’t theirs to give', async () => {
