@@ -30,8 +30,9 @@ export async function settlePeople(
   const ambiguous = await readAmbiguous(trx);
   const privately = await readPrivate(trx, login, rooms);
   const verdict = judge({ rooms, roomsChanged: login.changed === 1, ambiguous, privately, formerly });
-  await suspend(trx, login, verdict, now);
-  const matched = await carryOver(trx, login, { rooms, ambiguous, verdict }, now);
+  const suspended = await suspend(trx, login, verdict, now);
+  const { matched, carried } = await carryOver(trx, login, { rooms, ambiguous, verdict }, now);
+  await redirectOwed(trx, login, { carried, suspended, moved: verdict.moved }, now);
   for (const { group, before, seen } of recognised) {
     // A group of which the ids of before were forgotten: nobody there can be told by one.
     const isOld =
@@ -57,8 +58,9 @@ async function carryOver(
     readonly verdict: Verdict;
   },
   now: number,
-): Promise<Map<string, string>> {
+): Promise<{ matched: Map<string, string>; carried: Map<string, string> }> {
   const { kept, moved } = verdict;
+  const carried = new Map<string, string>();
   const bindings = new Map<string, Binding>();
   const matched = new Map<string, string>();
   for (const id of new Set(rooms.flatMap((room) => room.before.map(({ contactId }) => contactId)))) {
@@ -69,8 +71,8 @@ async function carryOver(
     else if (!kept.has(id)) bindings.set(id, binding);
     else if (binding.closed_at !== null) {
       const match = { before: id, after: id, score: 100, reasons: ['账号没有变，名字也没有变'] };
-      if (!(await carryOn(trx, binding, match, binding, now)))
-        await ask(trx, login, { binding, match, rooms }, now);
+      if (await carryOn(trx, binding, match, binding, now)) carried.set(id, id);
+      else await ask(trx, login, { binding, match, rooms }, now);
     }
   }
   const { sure, doubtful } = findSuccessors(
@@ -90,13 +92,59 @@ async function carryOver(
       how: isClaim ? binding.how : 'healed',
       confirmed: binding.confirmed === 1 && isVouched ? (1 as const) : (0 as const),
     };
-    await carryOn(trx, binding, match, as, now);
+    if (await carryOn(trx, binding, match, as, now)) carried.set(match.before, match.after);
   }
   for (const match of moved === 'all' ? doubtful : [...sure, ...doubtful]) {
     const binding = bindings.get(match.before);
     if (binding) await ask(trx, login, { binding, match, rooms }, now);
   }
-  return matched;
+  return { matched, carried };
+}
+
+/**
+ * What was owed to people in private when the login came goes where they are now, all of it at once: ids may have
+ * gone round in a ring. What was owed to somebody who isn't found goes to nobody: their id may be another's.
+ */
+async function redirectOwed(
+  trx: Db,
+  login: Login,
+  {
+    carried,
+    suspended,
+    moved,
+  }: {
+    readonly carried: ReadonlyMap<string, string>;
+    readonly suspended: ReadonlySet<string>;
+    readonly moved: Verdict['moved'];
+  },
+  now: number,
+): Promise<void> {
+  const isFirst = login.listed_at === null;
+  if (suspended.size + carried.size === 0 && !(isFirst && moved === 'all')) return;
+  const owed = await trx
+    .selectFrom('delivery')
+    .select(['id', 'contact_id'])
+    .where('account', '=', login.account)
+    .where('contact_id', 'is not', null)
+    .where('state', 'in', ['planned', 'held', 'queued'])
+    .where('planned_at', '<', login.at)
+    .execute();
+  // What a list of all groups has led elsewhere stays there.
+  const led = isFirst ? carried : new Map<string, string>();
+  for (const { id, contact_id: contactId } of owed) {
+    const after = led.get(contactId ?? '');
+    const isLost = suspended.has(contactId ?? '') || (isFirst && moved === 'all');
+    if (after === undefined && !isLost) continue;
+    await trx
+      .updateTable('delivery')
+      .set(
+        after === undefined
+          ? { state: 'skipped', reason: '账号重新登录后认不出这个人，没有发', updated_at: now }
+          : { contact_id: after, updated_at: now },
+      )
+      .where('id', '=', id)
+      .execute();
+  }
 }
 
 async function ask(
@@ -185,7 +233,12 @@ async function readAmbiguous(trx: Db): Promise<Set<string>> {
 }
 
 /** Bindings whose contact id can't be believed any more are closed; what they say isn't forgotten. */
-async function suspend(trx: Db, login: Login, { moved, kept, unsure }: Verdict, now: number): Promise<void> {
+async function suspend(
+  trx: Db,
+  login: Login,
+  { moved, kept, unsure }: Verdict,
+  now: number,
+): Promise<Set<string>> {
   const open = await trx
     .selectFrom('identity')
     .leftJoin('identity as first', 'first.id', 'identity.continues')
@@ -199,11 +252,13 @@ async function suspend(trx: Db, login: Login, { moved, kept, unsure }: Verdict, 
     .where('identity.closed_at', 'is', null)
     .execute();
   const level = LEVELS[moved];
+  const suspended = new Set<string>();
   for (const { id, contact_id: contactId, created_at: createdAt, first_contact: first } of open) {
     // Whoever came in after the login is who they are now; but what was only restored may prove wrong.
     const isRestored = first === contactId && (moved !== 'all' || login.contacts_moved < level);
     if (createdAt >= login.at && !isRestored) continue;
     if (kept.has(contactId) || (moved !== 'all' && !unsure.has(contactId))) continue;
+    suspended.add(contactId);
     await trx
       .updateTable('identity')
       .set({ closed_at: now, closed_why: 'login' })
@@ -216,6 +271,7 @@ async function suspend(trx: Db, login: Login, { moved, kept, unsure }: Verdict, 
       .set({ contacts_moved: level })
       .where('id', '=', login.id)
       .execute();
+  return suspended;
 }
 
 const LEVELS = { none: 0, some: 1, all: 2 } as const;
@@ -228,7 +284,7 @@ async function carryOn(
   { how, confirmed }: Pick<Binding, 'how' | 'confirmed'>,
   now: number,
 ): Promise<boolean> {
-  const { account, contact_id: before } = binding;
+  const { account } = binding;
   const taken = await trx
     .selectFrom('identity')
     .select('id')
@@ -250,14 +306,6 @@ async function carryOn(
       confirmed,
       continues: binding.id,
     })
-    .execute();
-  // What is still owed to them in private goes where they are now.
-  await trx
-    .updateTable('delivery')
-    .set({ contact_id: after })
-    .where('account', '=', account)
-    .where('contact_id', '=', before)
-    .where('state', 'in', ['planned', 'held', 'queued'])
     .execute();
   await appendAudit(trx, {
     at: now,
