@@ -7,6 +7,9 @@ export interface Asking {
   readonly path: string;
   /** Of a press. */
   readonly form?: Readonly<Record<string, string>>;
+  /** Of a call by a program. */
+  readonly json?: object;
+  readonly method?: 'DELETE';
 }
 
 /** Of the other branch, by what they are named with. */
@@ -20,6 +23,8 @@ export interface Furniture {
   readonly invitation: number;
   readonly member: string;
   readonly group: string;
+  readonly draft: number;
+  readonly window: string;
 }
 
 export type Page =
@@ -27,11 +32,19 @@ export type Page =
   | { readonly kind: 'open' }
   /** For whoever has a session: their own, and nothing of the other branch. */
   | { readonly kind: 'own'; readonly ask?: readonly Asking[] }
+  /** The same, for members without a role as well. */
+  | {
+      readonly kind: 'mine';
+      readonly ask?: readonly Asking[];
+      /** Branches are compared there, by name, for everybody to see. */
+      readonly branches?: true;
+    }
   /** Names something: of the other branch it is answered as of nothing. */
   | { readonly kind: 'named'; readonly ask: (ids: Furniture) => readonly Asking[] };
 
 const open: Page = { kind: 'open' };
 const own = (...ask: Asking[]): Page => ({ kind: 'own', ...(ask.length > 0 ? { ask } : {}) });
+const mine = (...ask: Asking[]): Page => ({ kind: 'mine', ...(ask.length > 0 ? { ask } : {}) });
 const named = (ask: (ids: Furniture) => Asking | readonly Asking[]): Page => ({
   kind: 'named',
   ask: (ids) => [ask(ids)].flat(),
@@ -113,4 +126,88 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'POST /invitations/reject': named(({ invitation }) =>
     press('/invitations/reject', { no: String(invitation) }),
   ),
+
+  'GET /deliveries': own({ path: '/deliveries' }, { path: '/deliveries?state=unknown' }),
+  'GET /reviews': own(),
+  'GET /audit': own({ path: '/audit' }, { path: '/audit?what=review' }),
+  'GET /lessons': own({ path: '/lessons' }, { path: '/lessons?q=%E4%B9%99' }),
+  'POST /lessons/new': own(press('/lessons/new', {})),
+  'POST /lessons/import': own(press('/lessons/import', {})),
+  'POST /lessons/picture': own(press('/lessons/picture', {})),
+  'GET /lessons/picture/:name{[0-9a-f]{32}\\.jpg}': own({
+    path: `/lessons/picture/${'0'.repeat(32)}.jpg`,
+  }),
+  'GET /deliveries/:no{\\d+}': named(({ delivery }) => ({ path: `/deliveries/${delivery}` })),
+  'GET /reviews/:no{\\d+}': named(({ review }) => ({ path: `/reviews/${review}` })),
+  'POST /reviews/approve': named(({ review }) =>
+    press('/reviews/approve', { no: String(review), hash: 'a'.repeat(64) }),
+  ),
+  'POST /reviews/return': named(({ review }) =>
+    press('/reviews/return', { no: String(review), reason: '不好' }),
+  ),
+  'POST /reviews/withdraw': named(({ review }) => press('/reviews/withdraw', { no: String(review) })),
+  'POST /lessons/from-review': named(({ review }) => press('/lessons/from-review', { no: String(review) })),
+  'GET /lessons/d/:no{\\d+}': named(({ draft }) => ({ path: `/lessons/d/${draft}` })),
+  'GET /lessons/d/:no{\\d+}/history': named(({ draft }) => ({ path: `/lessons/d/${draft}/history` })),
+  'GET /lessons/d/:no{\\d+}/v/:version{\\d+}': named(({ draft }) => ({ path: `/lessons/d/${draft}/v/1` })),
+  'POST /lessons/d/:no{\\d+}': named(({ draft }) => press(`/lessons/d/${draft}`, { base: '1' })),
+  'POST /lessons/d/:no{\\d+}/auto': named(({ draft }) => press(`/lessons/d/${draft}/auto`, { base: '1' })),
+  'POST /lessons/d/:no{\\d+}/restore': named(({ draft }) =>
+    press(`/lessons/d/${draft}/restore`, { version: '1' }),
+  ),
+  'POST /lessons/d/:no{\\d+}/drop': named(({ draft }) => press(`/lessons/d/${draft}/drop`, {})),
+  'POST /lessons/d/:no{\\d+}/keep': named(({ draft }) => press(`/lessons/d/${draft}/keep`, {})),
+  'GET /settings': named(({ group }) => [{ path: `/settings?place=group:${group}` }]),
+  'POST /settings': named(({ group }) =>
+    press('/settings', { place: `group:${group}`, name: 'reviewers', value: '0' }),
+  ),
+
+  'GET /me': mine(),
+  'GET /me/learned': mine(),
+  'GET /me/mistakes': mine(),
+  'GET /me/points': { kind: 'mine', branches: true },
+  'GET /me/practice': mine(),
+  'GET /me/settings': mine(),
+  'GET /me/badge': mine(),
+  'GET /me/record.json': mine(),
+  'GET /me/record.xlsx': mine(),
+  'POST /me/practice': mine(press('/me/practice', {})),
+  'POST /me/practice/next': mine(press('/me/practice/next', {})),
+  'POST /me/consent/practice': mine(press('/me/consent/practice', { on: '1' })),
+  'POST /me/consent/reminder': mine(press('/me/consent/reminder', { on: '1' })),
+  'POST /me/badge': mine(press('/me/badge', { on: '1' })),
+  'POST /me/erasure': mine(press('/me/erasure', {})),
+  // Ends all that the walk goes on with.
+  'POST /me/leave': open,
+  'GET /l/:id/answer': mine({ path: '/l/cunchu-huacha/answer' }),
+  'GET /q/:id': named(({ window }) => ({ path: `/q/${window}` })),
+  'POST /q/:id': named(({ window }) => press(`/q/${window}`, { q1: 'A' })),
+
+  'GET /api/v1/openapi.json': open,
+  'GET /api/v1/answers': own({ path: '/api/v1/answers' }),
+  'GET /api/v1/checkins': own({ path: '/api/v1/checkins' }),
+  'GET /api/v1/deliveries': own({ path: '/api/v1/deliveries' }),
+  'GET /api/v1/groups': own({ path: '/api/v1/groups' }),
+  'GET /api/v1/lessons': own({ path: '/api/v1/lessons' }),
+  'GET /api/v1/members': own({ path: '/api/v1/members' }),
+  'GET /api/v1/participation': own({ path: '/api/v1/participation?from=2026-11-01&to=2026-11-30' }),
+  'GET /api/v1/schedules': own({ path: '/api/v1/schedules' }),
+  'GET /api/v1/deliveries/:no': named(({ delivery }) => ({ path: `/api/v1/deliveries/${delivery}` })),
+  'GET /api/v1/schedules/:no': named(({ schedule }) => ({ path: `/api/v1/schedules/${schedule}` })),
+  'DELETE /api/v1/schedules/:no': named(({ schedule }) => ({
+    path: `/api/v1/schedules/${schedule}`,
+    method: 'DELETE',
+  })),
+  'POST /api/v1/deliveries/:no/decision': named(({ delivery }) => ({
+    path: `/api/v1/deliveries/${delivery}/decision`,
+    json: { as: 'drop' },
+  })),
+  'POST /api/v1/schedules': named(({ group }) => ({
+    path: '/api/v1/schedules',
+    json: { lesson: 'cunchu-huacha', groups: [group], at: '2026-11-27T20:00' },
+  })),
+  'POST /api/v1/sends': named(({ group }) => ({
+    path: '/api/v1/sends',
+    json: { lesson: 'cunchu-huacha', groups: [group] },
+  })),
 };
