@@ -65,10 +65,33 @@ export const tellDeciders = async (
     now,
   );
 
+/** Tells the nearest that can be reached, from the unit upwards, those left out who had a hand in it. Gives whom. */
+export async function tellNearest(
+  trx: Db,
+  unitId: string | null,
+  { notice, except = [], least = 1 }: { notice: Notice; except?: readonly string[]; least?: number },
+  now: number,
+): Promise<string[]> {
+  const lineage = unitId === null ? [] : await lineageOf(trx, unitId);
+  const tried = [...except];
+  const told: string[] = [];
+  while (told.length < least) {
+    const deciders = await listDeciders(trx, lineage, tried);
+    if (deciders.length === 0) break;
+    tried.push(...deciders);
+    for (const memberId of deciders)
+      if ((await tellMembers(trx, [memberId], notice, now)) > 0) told.push(memberId);
+  }
+  return told;
+}
+
 /** Requests of one evening come in a bunch: they are told together. */
 const GATHERED = 30 * SECOND;
 
-/** Tells those who decide of the certifications that have begun to wait. */
+/**
+ * Tells those who decide of the certifications that have begun to wait. Where nobody can be reached yet, because the
+ * secretary is not certified either, they are told as soon as somebody can.
+ */
 export async function noticeCertifications(db: Db, now: number): Promise<void> {
   const first = await db
     .selectFrom('certification')
@@ -80,20 +103,28 @@ export async function noticeCertifications(db: Db, now: number): Promise<void> {
     .execute();
   for (const { unit_id: unitId } of first)
     await inTransaction(db, async (trx) => {
-      const noticed = await trx
-        .updateTable('certification')
-        .set({ noticed_at: now })
+      const waiting = await trx
+        .selectFrom('certification')
+        .select(['id', 'no', 'claimed_name', 'evidence', 'member_id'])
         .where('state', '=', 'waiting')
         .where('noticed_at', 'is', null)
         .where('unit_id', unitId === null ? 'is' : '=', unitId)
-        .returning(['id', 'no', 'claimed_name', 'evidence', 'member_id'])
+        .orderBy('no')
         .execute();
-      const [one] = noticed;
+      const [one] = waiting;
       if (!one) return;
-      const lines = noticed
-        .toSorted((a, b) => a.no - b.no)
-        .map((row) => sayRequest({ ...row, taken: false }));
-      await tellDeciders(trx, unitId, { cause: `certify:${one.id}`, text: sayWaiting(lines) }, now);
+      const text = sayWaiting(waiting.map((row) => sayRequest({ ...row, taken: false })));
+      const told = await tellNearest(trx, unitId, { notice: { cause: `certify:${one.id}`, text } }, now);
+      if (told.length === 0) return;
+      await trx
+        .updateTable('certification')
+        .set({ noticed_at: now })
+        .where(
+          'id',
+          'in',
+          waiting.map(({ id }) => id),
+        )
+        .execute();
     });
 }
 

@@ -1,20 +1,20 @@
 /**
  * What waits for a person is told to whoever it concerns, once and in private: what others wrote and what became of
- * it, deliveries that somebody has to look at, an account that is offline. Certifications stand in `notices.ts`.
+ * it, deliveries that somebody has to look at, what a login left in doubt, an account that is offline. Certifications stand in `notices.ts`.
  */
 import type { ChannelStatus } from '../channels/channel.ts';
-import { DAY, MINUTE, saySpan, SECOND } from '../clock.ts';
+import { DAY, HOUR, MINUTE, saySpan, SECOND } from '../clock.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import { type ExpressionBuilder, sql } from '../db/sql.ts';
 import type { Tables } from '../db/tables.ts';
 import { getText, KIND_NAMES, noteSeen, type ReviewItem } from '../lessons/review.ts';
+import { lastLogin } from '../people/groups.ts';
 import { readPolicy } from '../people/policies.ts';
 import { listDeciders } from '../people/roles.ts';
 import { TERMINAL } from '../people/scope.ts';
-import { lineageOf } from '../people/units.ts';
 import { HOW, listDeliveriesById, LOOKED_AT, sayDelivery } from './commands/deliveries.ts';
 import { sayText } from './commands/review.ts';
-import { type Notice, tellMembers } from './notices.ts';
+import { tellMembers, tellNearest } from './notices.ts';
 
 /** What comes in a bunch is told together. */
 const GATHERED = 30 * SECOND;
@@ -23,6 +23,7 @@ const OFFLINE_FOR = 5 * MINUTE;
 /** What is older is no news either. */
 const LOOK_BACK = 14 * DAY;
 const MOST_LINES = 10;
+const LOST_AFTER = HOUR;
 
 export interface TellParts {
   readonly zone: string;
@@ -33,6 +34,7 @@ export async function tellWaiting(db: Db, { zone, channels }: TellParts, now: nu
   await tellReviews(db, now);
   await tellDecisions(db, now);
   await tellDeliveries(db, zone, now);
+  await tellDoubts(db, now);
   await tellOffline(db, channels, now);
 }
 
@@ -45,26 +47,6 @@ async function markTold(trx: Db, thing: string, now: number): Promise<boolean> {
     .returning('thing')
     .executeTakeFirst();
   return marked !== undefined;
-}
-
-/** Tells the nearest that can be reached: from the unit upwards, those left out who had a hand in it. */
-async function tellNearest(
-  trx: Db,
-  unitId: string | null,
-  { notice, except = [], least = 1 }: { notice: Notice; except?: readonly string[]; least?: number },
-  now: number,
-): Promise<string[]> {
-  const lineage = unitId === null ? [] : await lineageOf(trx, unitId);
-  const tried = [...except];
-  const told: string[] = [];
-  while (told.length < least) {
-    const deciders = await listDeciders(trx, lineage, tried);
-    if (deciders.length === 0) break;
-    tried.push(...deciders);
-    for (const memberId of deciders)
-      if ((await tellMembers(trx, [memberId], notice, now)) > 0) told.push(memberId);
-  }
-  return told;
 }
 
 /** To those who can approve it, with the whole text: so that a bare 通过 is a word about it. */
@@ -213,6 +195,85 @@ async function tellDeliveries(db: Db, zone: string, now: number): Promise<void> 
   }
 }
 
+/** What a login left in doubt, and groups that it hasn't shown again: to those who decide for the group, together. */
+async function tellDoubts(db: Db, now: number): Promise<void> {
+  const doubts = [...(await listDoubts(db, now)), ...(await listLost(db, now))];
+  for (const [unitId, own] of Map.groupBy(doubts, (doubt) => doubt.unitId))
+    await inTransaction(db, async (trx) => {
+      const fresh = [];
+      for (const doubt of own) if (!(await isTold(trx, doubt.thing))) fresh.push(doubt);
+      const [first] = fresh;
+      if (!first) return;
+      const more = fresh.length > MOST_LINES ? [`还有 ${fresh.length - MOST_LINES} 处`] : [];
+      const text = [
+        `账号重新登录后有 ${fresh.length} 处认不准：`,
+        ...fresh.slice(0, MOST_LINES).map(({ say }) => `• ${say}`),
+        ...more,
+        '认准以前不往那个群发，也不把谁当成别人。请在后台的「今天」里定，或请管理员运行 weike match list。',
+      ].join('\n');
+      const told = await tellNearest(trx, unitId, { notice: { cause: first.thing, text } }, now);
+      if (told.length > 0) for (const { thing } of fresh) await markTold(trx, thing, now);
+    });
+}
+
+interface Doubt {
+  readonly thing: string;
+  readonly unitId: string | null;
+  readonly say: string;
+}
+
+async function listDoubts(db: Db, now: number): Promise<Doubt[]> {
+  const rows = await db
+    .selectFrom('match_item')
+    .innerJoin('chat_group as ours', 'ours.id', 'match_item.group_id')
+    .leftJoin('chat_group as room', (join) =>
+      join.onRef('room.account', '=', 'match_item.account').onRef('room.room_id', '=', 'match_item.room_id'),
+    )
+    .leftJoin('member', 'member.id', 'match_item.member_id')
+    .select(['match_item.id', 'match_item.no', 'match_item.kind', 'member.name'])
+    .select(['ours.topic', 'ours.unit_id', 'room.topic as room_topic'])
+    .where('match_item.state', '=', 'waiting')
+    .where('match_item.created_at', '<=', now - GATHERED)
+    .where('match_item.created_at', '>', now - LOOK_BACK)
+    .orderBy('match_item.no')
+    .execute();
+  return rows.map((row) => ({
+    thing: `match:${row.id}`,
+    unitId: row.unit_id,
+    say:
+      row.kind === 'group'
+        ? `${row.no} 号：现在的「${row.room_topic ?? ''}」是不是「${row.topic}」`
+        : `${row.no} 号：「${row.topic}」里有人像是 ${row.name ?? ''}`,
+  }));
+}
+
+/** Groups in use that weren't shown for an hour after all groups were listed; some are only listed when somebody speaks. */
+async function listLost(db: Db, now: number): Promise<Doubt[]> {
+  const groups = await db
+    .selectFrom('chat_group')
+    .select(['id', 'topic', 'unit_id', 'account', 'seen_at'])
+    .where('state', '=', 'quarantined')
+    .where('enabled', '=', 1)
+    .orderBy('key')
+    .execute();
+  const lost: Doubt[] = [];
+  for (const { id, topic, unit_id: unitId, account, seen_at: seenAt } of groups) {
+    const login = await lastLogin(db, account);
+    if (!login?.listed_at || login.listed_at > now - LOST_AFTER) continue;
+    lost.push({
+      thing: `lost:${id}:${seenAt ?? 0}`,
+      unitId,
+      say: `没有再见到群「${topic}」，账号可能不在里面了`,
+    });
+  }
+  return lost;
+}
+
+async function isTold(trx: Db, thing: string): Promise<boolean> {
+  const row = await trx.selectFrom('told').select('thing').where('thing', '=', thing).executeTakeFirst();
+  return row !== undefined;
+}
+
 /** An account that has been offline for a while: to the county's admins, by an account that is online. */
 async function tellOffline(db: Db, channels: TellParts['channels'], now: number): Promise<void> {
   const online = channels.filter(({ state }) => state === 'online').map(({ account }) => account);
@@ -222,8 +283,7 @@ async function tellOffline(db: Db, channels: TellParts['channels'], now: number)
   if (online.length === 0) return;
   for (const { account, since, reason } of gone) {
     const thing = `offline:${account}:${since}`;
-    const known = await db.selectFrom('told').select('thing').where('thing', '=', thing).executeTakeFirst();
-    if (known) continue;
+    if (await isTold(db, thing)) continue;
     await inTransaction(db, async (trx) => {
       const text = `账号 ${account} 已经掉线 ${saySpan(now - since)}${reason === undefined ? '' : `：${reason}`}。要发的都攒着，上线后接着发；请看一下登录。`;
       const admins = await listDeciders(trx, []);

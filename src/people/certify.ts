@@ -170,7 +170,7 @@ async function writeRequest(
     .where('account', '=', account)
     .where('contact_id', '=', contactId)
     .where('state', '=', 'waiting')
-    .returning('no')
+    .returning('noticed_at')
     .executeTakeFirst();
   const row: CertificationTable = {
     id: newId(),
@@ -186,7 +186,7 @@ async function writeRequest(
     reason: null,
     created_at: now,
     // Whoever tries again and again is one entry, and the secretary has been told of it.
-    noticed_at: replaced ? now : null,
+    noticed_at: replaced?.noticed_at ?? null,
     decided_at: null,
     decided_by: null,
   };
