@@ -1,6 +1,7 @@
 /** A secretary's week in her private chat with the bot, on both databases. It is Tuesday, 24 November 2026. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { ASK_TO_READ } from '../../src/news/brief.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/clock.ts';
 import { moveDelivery, planDeliveries } from '../../src/delivery/ledger.ts';
 import { setPolicy } from '../../src/people/policies.ts';
@@ -224,7 +225,9 @@ describe.each(DIALECTS)('a secretary’s week on %s', (dialect) => {
     await wei.whispers('通过 1');
     await wei.hears(/通过了，这就发出去/);
     await school.pass(11 * SECOND);
-    expect(await school.hears(/【通知】/)).toBe('【通知】\n明天上午9点在老榕树下开会，\n请带本子。');
+    expect(await school.hears(/【通知】/)).toBe(
+      `【通知】\n明天上午9点在老榕树下开会，\n请带本子。\n${ASK_TO_READ}`,
+    );
     neverSaid(await school.said('cuntao'), /老榕树/);
     await huang.hears(/你的 1 号通知.*通过了/);
     // Told once.
@@ -260,7 +263,7 @@ describe.each(DIALECTS)('a secretary’s week on %s', (dialect) => {
     await wei.whispers('通过1');
     await wei.hears(/这就发出去/);
     await school.pass(11 * SECOND);
-    expect(await school.hears(/【通知】/)).toBe('【通知】\n12月1日发工资');
+    expect(await school.hears(/【通知】/)).toBe(`【通知】\n12月1日发工资\n${ASK_TO_READ}`);
   });
 
   it('writes a lesson in the chat, has it approved, and plans it', async () => {

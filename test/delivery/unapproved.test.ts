@@ -22,6 +22,7 @@ import {
   withdrawItem,
   writeItem,
 } from '../../src/lessons/review.ts';
+import { ASK_TO_READ } from '../../src/news/brief.ts';
 import { parseLesson } from '../../src/lessons/parse.ts';
 import { recordRevision } from '../../src/lessons/revisions.ts';
 import { fileOfWritten } from '../../src/lessons/written-file.ts';
@@ -273,7 +274,7 @@ describe.each(DIALECTS)('what is not approved, on %s', (dialect) => {
       clock.now(),
     );
     await school.pass(SECOND);
-    expect(await school.hears(new RegExp(WORD))).toBe(`【通知】\n${WORD}`);
+    expect(await school.hears(new RegExp(WORD))).toBe(`【通知】\n${WORD}\n${ASK_TO_READ}`);
     const last = await until(async () => (await rows()).find(({ state }) => state === 'skipped'));
     expect(last.reason).toMatch(/不是发到这个群/);
     neverSaid(await school.said('cuntao'), new RegExp(WORD));
@@ -286,13 +287,13 @@ describe.each(DIALECTS)('what is not approved, on %s', (dialect) => {
     await submitAndPublish(db, item.no, author, clock.now());
     await approveAndPublish(db, item.no, TERMINAL, clock.now());
     await school.pass(SECOND);
-    expect(await school.hears(new RegExp(WORD))).toBe(`【通知】\n${WORD}！`);
+    expect(await school.hears(new RegExp(WORD))).toBe(`【通知】\n${WORD}！\n${ASK_TO_READ}`);
     // Back to what was held back before: it is due now.
     await reviseItem(db, item.no, { body: WORD }, author, clock.now());
     await submitAndPublish(db, item.no, author, clock.now());
     await approveAndPublish(db, item.no, TERMINAL, clock.now());
     await school.pass(SECOND);
-    await school.hears(new RegExp(`${WORD}$`));
+    await school.hears(new RegExp(`${WORD}\n`));
   });
 });
 
