@@ -91,17 +91,28 @@ async function playClass() {
   });
 }
 
-/** A member's own pages, through the link that the bot sends when they say 登录. */
+/** Comes in as a member, through the link that the bot sends when they say 登录. */
+async function signIn() {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${url}/sandbox?as=huacha-02&chat=private`);
+  await say(page, '登录');
+  const link = page.locator('.bubble a[href*="/enter?t="]');
+  await link.waitFor();
+  await page.goto((await link.getAttribute('href')) ?? '');
+  await page.getByRole('button', { name: '进入' }).click();
+  await page.waitForURL('**/me');
+  const cookies = await context.cookies();
+  await context.close();
+  return cookies;
+}
+
 async function shootOwn() {
+  const cookies = await signIn();
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [size, viewport] of Object.entries(SIZES))
       await withPage({ viewport, colorScheme }, async (page) => {
-        await page.goto(`${url}/sandbox?as=huacha-02&chat=private`);
-        await say(page, '登录');
-        const link = page.locator('.bubble a[href*="/enter?t="]').last();
-        await link.waitFor();
-        await page.goto((await link.getAttribute('href')) ?? '');
-        await page.getByRole('button', { name: '进入' }).click();
+        await page.context().addCookies(cookies);
         for (const [name, path] of OWN) await shoot(page, `${name}-${size}-${colorScheme}`, path);
         await page.goto(`${url}/me`);
         await page
