@@ -19,6 +19,7 @@ export async function readOwnRecord(db: Db, memberId: string): Promise<OwnRecord
   };
   for (const [table, { column, own }] of Object.entries(PERSONAL))
     if (own) record[table] = await readRows(db, table as 'answer', column as 'member_id', memberId);
+  record.answer = await withoutSecrets(db, memberId, record.answer ?? []);
   record.audit = await db
     .selectFrom('audit')
     .selectAll()
@@ -46,6 +47,23 @@ export async function readOwnRecord(db: Db, memberId: string): Promise<OwnRecord
       .execute(),
   );
   return record;
+}
+
+/** Of quizzes that are still open not whether it is right: whoever could look that up before answering knows the key. */
+async function withoutSecrets(
+  db: Db,
+  memberId: string,
+  rows: readonly Record<string, unknown>[],
+): Promise<Record<string, unknown>[]> {
+  const open = await db
+    .selectFrom('answer')
+    .innerJoin('quiz_window', 'quiz_window.id', 'answer.window_id')
+    .select('answer.id')
+    .where('answer.member_id', '=', memberId)
+    .where('quiz_window.closed_at', 'is', null)
+    .execute();
+  const secret = new Set<unknown>(open.map(({ id }) => id));
+  return rows.map((row) => (secret.has(row.id) ? { ...row, correct: null, score: null } : row));
 }
 
 const readRows = (db: Db, table: 'answer', column: 'member_id', memberId: string) =>

@@ -75,6 +75,11 @@ describe.each(DIALECTS)('a member’s own pages on %s', (dialect) => {
     await site.post(`/q/${asked.windowId}`, WRONG, cookie);
     const open = await read('/me', cookie);
     expect(open).toMatch(/都答了 · 今天 22:00 截止/);
+    // Nothing tells what is right before the others have answered: not the figures, not the points, not the file.
+    expect(open).toMatch(/<b>0<small> \/ 0<\/small><\/b\s*><small>答对，6 题待公布/);
+    expect(await read('/me/points', cookie)).not.toContain('答对');
+    const file = JSON.parse(await read('/me/record.json', cookie)) as { answer: Record<string, unknown>[] };
+    expect(file.answer.map(({ correct, score }) => [correct, score])).toEqual(Array(6).fill([null, null]));
     expect(await read('/me/learned', cookie)).toContain('答了 6 题');
     expect(await read('/me/mistakes', cookie)).toContain('没有答错的题');
     await site.pass(asked.closesAt - site.clock.now());

@@ -77,7 +77,7 @@ const missedCard = (lines: readonly QuizLine[], { now, zone }: Light): Html =>
         )}
       </section>`;
 
-function figures({ days, told, correct, streak, checkedInToday, points, rank }: MeView): Html {
+function figures({ days, answers, told, correct, streak, checkedInToday, points, rank }: MeView): Html {
   if (days === 0)
     return html`<section class="card">
       <p class="empty">还没有你的学习记录。群里来了新课，点着答，或者说一声「打卡」，就开始了。</p>
@@ -86,7 +86,7 @@ function figures({ days, told, correct, streak, checkedInToday, points, rank }: 
     <div><b>${days}</b><small>学了几天</small></div>
     <div>
       <b>${correct}<small> / ${told}</small></b
-      ><small>答对</small>
+      ><small>答对${answers > told ? `，${answers - told} 题待公布` : ''}</small>
     </div>
     <div><b>${streak}</b><small>连续打卡${checkedInToday ? '' : '，今天还没打'}</small></div>
     <div><b>${points}</b><small>积分${rank ? `，本周 ${rank.place} / ${rank.of}` : ''}</small></div>
