@@ -7,6 +7,9 @@ import { type Heard, type Intent, interpret } from '../../src/chat/interpret.ts'
 import { normalise } from '../../src/quiz/normalise.ts';
 import { type OpenQuestion, readNotation } from '../../src/quiz/question.ts';
 
+/** How often a text is read before it counts as read too slowly. */
+const TRIES = 8;
+
 const NAMES = ['single3', 'single4', 'multi4', 'multi5', 'truefalse', 'text', 'number', 'order4'];
 /** `multi4` as the interpreter takes it. */
 const openQuestions = (names: readonly string[]): OpenQuestion[] =>
@@ -184,14 +187,17 @@ describe('any message', () => {
     fc.assert(
       fc.property(heard, hostile, fc.integer({ min: 1, max: 60_000 }), (one, piece, length) => {
         const text = piece.repeat(Math.ceil(length / piece.length));
-        interpret({ ...one, text });
-        // The best of three: another process may have had the core meanwhile.
-        const times = [1, 2, 3].map(() => {
-          const began = performance.now();
+        const limit = 1 + Buffer.byteLength(text) / 1024;
+        // The thread's own time, not the clock's: on a busy machine it waits, but it works no longer. The best of a
+        // few: the first ones are still being compiled, and the collector may come into any of them.
+        let best = Number.POSITIVE_INFINITY;
+        for (let attempt = 0; attempt < TRIES && best >= limit; attempt += 1) {
+          const began = process.threadCpuUsage();
           interpret({ ...one, text });
-          return performance.now() - began;
-        });
-        expect(Math.min(...times)).toBeLessThan(1 + Buffer.byteLength(text) / 1024);
+          const { user, system } = process.threadCpuUsage(began);
+          best = Math.min(best, (user + system) / 1_000);
+        }
+        expect(best).toBeLessThan(limit);
       }),
       { numRuns: 300 },
     );
