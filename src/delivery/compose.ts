@@ -158,9 +158,15 @@ export function makeComposer({ zone, dataDir, linkBase, nextLesson, tellSecretar
       opensAt: now,
       closesAt: now + delivery.close_after,
     };
-    const window = await openReview(trx, opening, question);
+    const place = { groupId: delivery.group_id };
+    const window = await openReview(trx, opening, question, {
+      mode: await readPolicy(trx, 'quiz-mode', place),
+      attempts: await readPolicy(trx, 'answer-attempts', place),
+    });
     const until = sayWhen(window.closes_at, now, zone);
-    const head = `【每周一题】上次《${lesson.title}》里错得最多的一题，${until} 截止，回复如 ${exampleOf([question])}`;
+    const how =
+      window.mode === 'open' ? `回复如 ${exampleOf([question])}` : sayHow(window, linkBase(channel));
+    const head = `【每周一题】上次《${lesson.title}》里错得最多的一题，${until} 截止，${how}`;
     const parts = mergeParts([{ kind: 'text', text: head }, ...composeQuestion(question)]);
     return { drafts: toDrafts(parts, lesson, channel) };
   }

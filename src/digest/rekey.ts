@@ -11,7 +11,8 @@ import { findRevision } from '../lessons/revisions.ts';
 import { readPolicy } from '../people/policies.ts';
 import { hashItem } from '../quiz/item.ts';
 import { scoreAnswer } from '../quiz/mark.ts';
-import { isReview, lessonOf, type QuizWindow } from '../quiz/windows.ts';
+import { makeCards } from '../quiz/practice.ts';
+import { findWindow, isReview, lessonOf, type QuizWindow } from '../quiz/windows.ts';
 import { applyChanges } from './changes.ts';
 
 export interface KeyChange {
@@ -71,8 +72,11 @@ export async function applyKeyChange(
       .execute();
     const windows = await trx.selectFrom('quiz_window').selectAll().where('hash', '=', hash).execute();
     let remarked = 0;
-    for (const window of windows)
-      if (!isReview(window)) remarked += await rekeyWindow(trx, window, question, id, zone);
+    for (const window of windows) {
+      const drawn = rekeyDrawn(window, question);
+      if (drawn) remarked += await rekeyWindow(trx, window, drawn, id, zone);
+    }
+    await renewCards(trx, windows, { ...question, key: before }, now);
     await trx.updateTable('key_change').set({ remarked }).where('id', '=', id).execute();
     await appendAudit(trx, {
       at: now,
@@ -86,19 +90,66 @@ export async function applyKeyChange(
   });
 }
 
+interface Rekeyed {
+  /** Under the number that it has in that window. */
+  readonly question: Question;
+  /** What the window keeps from now on. */
+  readonly drawn: unknown;
+}
+
+/** The question as a window asks it: with its own number, alone in a review; `undefined` when it asked another one. */
+function rekeyDrawn(window: QuizWindow, question: Question): Rekeyed | undefined {
+  if (isReview(window)) {
+    const { only } = JSON.parse(window.drawn ?? '{}') as { only: Question[] };
+    const [asked] = only;
+    if (!asked || !isSameQuestion(asked, question)) return undefined;
+    const own = { ...question, no: asked.no };
+    return { question: own, drawn: { only: [own] } };
+  }
+  const drawn = window.drawn === null ? [] : (JSON.parse(window.drawn) as Question[]);
+  return { question, drawn: [...drawn.filter(({ no }) => no !== question.no), question] };
+}
+
+/** Nobody practises what was right, nor learns by heart what was wrong: cards with the old key end, others begin. */
+async function renewCards(
+  trx: Db,
+  windows: readonly QuizWindow[],
+  old: Question,
+  now: number,
+): Promise<void> {
+  const [first] = windows;
+  if (!first) return;
+  const ended = await trx
+    .updateTable('practice_card')
+    .set({ closed_at: now })
+    .where('question_hash', '=', hashItem(old))
+    .where('lesson_id', '=', first.lesson_id)
+    .where('closed_at', 'is', null)
+    .returning('id')
+    .execute();
+  for (const { id } of ended)
+    await trx
+      .updateTable('private_quiz')
+      .set({ closed_at: now })
+      .where('card_id', '=', id)
+      .where('closed_at', 'is', null)
+      .execute();
+  for (const { id, closed_at: closedAt } of windows) {
+    const window = closedAt === null ? undefined : await findWindow(trx, id);
+    if (window) await makeCards(trx, window, now);
+  }
+}
+
 async function rekeyWindow(
   trx: Db,
   window: QuizWindow,
-  question: Question,
+  { question, drawn }: Rekeyed,
   changeId: string,
   zone: string,
 ): Promise<number> {
-  const others = (window.drawn === null ? [] : (JSON.parse(window.drawn) as Question[])).filter(
-    ({ no }) => no !== question.no,
-  );
   await trx
     .updateTable('quiz_window')
-    .set({ drawn: JSON.stringify([...others, question]) })
+    .set({ drawn: JSON.stringify(drawn) })
     .where('id', '=', window.id)
     .execute();
   const credit = await readPolicy(trx, 'multi-credit', { groupId: window.group_id });

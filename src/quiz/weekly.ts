@@ -3,7 +3,7 @@ import { DAY } from '../clock.ts';
 import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { Lesson, Question } from '../lessons/lesson.ts';
-import { isReview, lessonOf, type NewWindow, type QuizWindow } from './windows.ts';
+import { type Asking, isReview, lessonOf, type NewWindow, type QuizWindow } from './windows.ts';
 
 const SPAN = 7 * DAY;
 /** Fewer answers tell nothing of a question. */
@@ -55,8 +55,13 @@ export async function readReview(
   return lesson && found && { lesson, question: { ...found, no: 1 } };
 }
 
-/** Opens the window of a review, once. */
-export async function openReview(db: Db, opened: NewWindow, question: Question): Promise<QuizWindow> {
+/** Opens the window of a review, once, to be answered as the group has it set. */
+export async function openReview(
+  db: Db,
+  opened: NewWindow,
+  question: Question,
+  { mode, attempts }: Pick<Asking, 'mode' | 'attempts'>,
+): Promise<QuizWindow> {
   const known = await db
     .updateTable('quiz_window')
     .set({ opens_at: opened.opensAt, closes_at: opened.closesAt, closed_at: null })
@@ -77,6 +82,8 @@ export async function openReview(db: Db, opened: NewWindow, question: Question):
       closed_at: null,
       drawn: JSON.stringify({ only: [question] }),
       orders: null,
+      mode,
+      attempts,
       reminded_at: null,
     })
     .returningAll()

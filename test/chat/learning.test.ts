@@ -244,6 +244,68 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     expect(await school.hears(/【答案】/)).toMatch(/1\. A .*100% 答对/);
   });
 
+  it('lets nobody practise by a key that was wrong, and marks the question of the week anew, too', async () => {
+    await arrive();
+    for (const name of ['黄秀兰', '韦国强', '覃小燕']) {
+      await school.pupil(name).says(name === '覃小燕' ? '1B 2B 3错' : '1A 2B 3错');
+      await school.pupil(name).whispers('练习 好');
+    }
+    await school.pass(31 * MINUTE);
+    await school.hears(/【答案】/);
+    const cards = () =>
+      school.db
+        .selectFrom('practice_card')
+        .innerJoin('member', 'member.id', 'practice_card.member_id')
+        .select(['member.name', 'question'])
+        .where('practice_card.closed_at', 'is', null)
+        .orderBy('member.name')
+        .execute();
+    expect(await cards()).toHaveLength(2);
+    school.clock.set(Date.parse('2026-11-29T19:01:00+08:00'));
+    await school.app.tick();
+    await school.hears(/【每周一题】/);
+    await school.pupil('黄秀兰').says('A');
+    const window = await school.db
+      .selectFrom('quiz_window')
+      .selectAll()
+      .where('drawn', 'is', null)
+      .executeTakeFirstOrThrow();
+    const question = (await lessonOf(school.db, window))?.questions[0];
+    if (!question) throw new Error('no question');
+    const change = { hash: window.hash, question: { ...question, key: ['A'] }, before: question.key };
+    // Three of the lesson, and one of the week.
+    expect(await applyKeyChange(school.db, change, ZONE, 'test', school.clock.now())).toBe(4);
+    const [only, ...more] = await cards();
+    expect(more).toEqual([]);
+    expect(only?.name).toBe('覃小燕');
+    expect(JSON.parse(only?.question ?? '{}')).toMatchObject({ key: ['A'] });
+    const last = await school.db
+      .selectFrom('answer')
+      .selectAll()
+      .orderBy('written_at', 'desc')
+      .executeTakeFirstOrThrow();
+    expect(last).toMatchObject({ value: 'A', correct: 1 });
+    await school.pass(DAY + MINUTE);
+    await school.hears(/【答案】[^]*1\. A .*100% 答对/);
+  });
+
+  it('asks the question of the week by link where answers are given by link', async () => {
+    await arrive();
+    for (const name of ['黄秀兰', '韦国强', '覃小燕']) await school.pupil(name).says('1A 2B 3错');
+    await school.pass(31 * MINUTE);
+    await set('quiz-mode', 'link');
+    school.clock.set(Date.parse('2026-11-29T19:01:00+08:00'));
+    await school.app.tick();
+    expect(await school.hears(/【每周一题】/)).toMatch(/截止，不在群里答，点 http:\S+\/q\//);
+    await school.pupil('黄秀兰').says('B');
+    const given = await school.db
+      .selectFrom('answer')
+      .select('value')
+      .where('written_at', '>', school.clock.now() - HOUR)
+      .execute();
+    expect(given).toEqual([]);
+  });
+
   it('asks what was missed in private; it earns half and changes no closed result', async () => {
     await arrive();
     await school.pupil('黄秀兰').says('1A 2B 3错');
