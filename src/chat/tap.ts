@@ -8,6 +8,7 @@ import { type Db, inTransaction } from '../db/open.ts';
 import { UserError } from '../errors.ts';
 import type { Lesson, Question } from '../lessons/lesson.ts';
 import { readPolicy } from '../people/policies.ts';
+import { WEB } from '../quiz/answers.ts';
 import { findOwnWindow, type Given, readGiven } from '../quiz/mine.ts';
 import { answerCard, questionOf } from '../quiz/practice.ts';
 import { closePrivateQuiz, findPrivateQuiz } from '../quiz/private.ts';
@@ -17,8 +18,6 @@ import { toCanonical } from '../quiz/shuffle.ts';
 import { lessonOf, ordersOf, type QuizWindow } from '../quiz/windows.ts';
 import { answerWindow } from './answer.ts';
 
-/** The account of the inbox under which taps stand. */
-export const WEB = 'web';
 const LONGEST_VALUE = 100;
 /** A page that was offline sends what was tapped then; it is believed for so long. */
 const OFFLINE = 12 * HOUR;

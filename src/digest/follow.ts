@@ -8,7 +8,7 @@ import type { Db } from '../db/open.ts';
 import type { AttributionTable } from '../db/tables.ts';
 import type { Contact, MoveFacts } from '../people/certify.ts';
 import { moveConsents } from '../people/consent.ts';
-import { countBestAnswer } from '../quiz/answers.ts';
+import { countBestAnswer, WEB } from '../quiz/answers.ts';
 import { movePractice } from '../quiz/follow.ts';
 import { noteAllPointsDue } from '../quiz/points-due.ts';
 import { recountMember, recountWindow } from './rollups.ts';
@@ -20,7 +20,10 @@ export const factMover = (zone: string): MoveFacts =>
     const moved: Pick<AttributionTable, 'kind' | 'fact_id'>[] = [];
     const windows = new Set<string>();
 
-    for (const answer of await answersOf(trx, from, contacts)) {
+    // What no message of a chat proves goes along when nobody else was ever taken for them.
+    const isAll = await isWholly(trx, from, contacts);
+    const tapped = isAll ? await tappedBy(trx, from) : [];
+    for (const answer of [...(await answersOf(trx, from, contacts)), ...tapped]) {
       // None of the two counts until it is known which does: at most one may.
       await uncountAnswers(trx, answer, [from, to]);
       await trx.updateTable('answer').set({ member_id: to }).where('id', '=', answer.id).execute();
@@ -50,8 +53,7 @@ export const factMover = (zone: string): MoveFacts =>
       moved.push({ kind: 'reading', fact_id: id });
     }
 
-    // What no message proves goes along when nobody else was ever taken for them.
-    if (await isWholly(trx, from, contacts)) {
+    if (isAll) {
       for (const id of await movePractice(trx, from, to, now))
         moved.push({ kind: 'practice_card', fact_id: id });
       for (const id of await moveConsents(trx, from, to, now)) moved.push({ kind: 'consent', fact_id: id });
@@ -104,6 +106,17 @@ async function answersOf(trx: Db, memberId: string, contacts: readonly Contact[]
     );
   return found;
 }
+
+/** What they answered on pages: those rows of the inbox belong to no chat. */
+const tappedBy = (trx: Db, memberId: string): Promise<AnswerKey[]> =>
+  trx
+    .selectFrom('answer')
+    .innerJoin('message', 'message.id', 'answer.message_id')
+    .select(['answer.id', 'window_id', 'question'])
+    .where('answer.member_id', '=', memberId)
+    .where('message.account', '=', WEB)
+    .orderBy('answer.id')
+    .execute();
 
 async function uncountAnswers(trx: Db, key: AnswerKey, memberIds: readonly string[]): Promise<void> {
   await trx

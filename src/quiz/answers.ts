@@ -7,6 +7,9 @@ import type { Db } from '../db/open.ts';
 import { FULL } from './mark.ts';
 import type { QuizWindow } from './windows.ts';
 
+/** The account of the inbox under which stands what was tapped on a page. */
+export const WEB = 'web';
+
 export interface NewAnswer {
   readonly question: number;
   /** `AC`, `对`, or the word. */

@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
 import { rebuildRollups } from '../../src/digest/rebuild.ts';
+import { issueCodes } from '../../src/people/codes.ts';
+import { recordSeenGroup } from '../../src/people/groups.ts';
 import { setPolicy } from '../../src/people/policies.ts';
+import { TERMINAL } from '../../src/people/scope.ts';
 import { settlePoints } from '../../src/quiz/settle.ts';
 import { readRollups } from '../support/classroom.ts';
 import { DIALECTS } from '../support/databases.ts';
@@ -40,6 +43,7 @@ describe.each(DIALECTS)('answering by tapping on %s', (dialect) => {
     await site.close();
   });
   const own = () => site.county.own;
+  const me = () => own().member;
   const textOf = async (answer: Response | Promise<Response>) => await (await answer).text();
   const statusOf = async (answer: Promise<Response>) => (await answer).status;
 
@@ -308,6 +312,47 @@ describe.each(DIALECTS)('answering by tapping on %s', (dialect) => {
     expect(await site.says('甲成员', '登录')).toMatch(/请先认证/);
     expect(await site.says('甲成员', '登录 123456')).toMatch(/请先认证/);
     expect(await site.db.selectFrom('login_token').selectAll().execute()).toEqual([]);
+  });
+
+  it('brings along what a guest tapped when it turns out who they are', async () => {
+    const { windowId } = await site.ask(own().group.id);
+    // In the group under a name that is nobody's.
+    await recordSeenGroup(
+      site.db,
+      {
+        account: 'sandbox',
+        roomId: '甲@room',
+        topic: '甲支部群',
+        members: [{ contactId: 'moli', name: '小茉莉' }],
+      },
+      site.clock.now(),
+    );
+    await site.says('moli', '打卡', '甲@room');
+    const guest = await site.db
+      .selectFrom('identity')
+      .select('member_id')
+      .where('contact_id', '=', 'moli')
+      .executeTakeFirstOrThrow();
+    const said = await site.says('moli', '登录');
+    expect(said).toMatch(/enter\?t=/);
+    const cookie = await site.signIn(guest.member_id);
+    await site.post(`/q/${windowId}`, ALL, cookie);
+    // Nobody is bound as that member yet.
+    await site.db.deleteFrom('identity').where('member_id', '=', me().id).execute();
+    const codes = await issueCodes(site.db, { unitIds: [own().branch.id] }, TERMINAL, site.clock.now());
+    const code = codes.find(({ name }) => name === me().name)?.code ?? '';
+    expect(await site.says('moli', `认证 ${me().name} ${code}`)).toMatch(/认证/);
+    expect((await site.answers(me().id)).map(({ value }) => value)).toEqual([
+      'B',
+      'AC',
+      '错',
+      '密封',
+      '503',
+      'BAC',
+    ]);
+    expect(await site.answers(guest.member_id)).toEqual([]);
+    // The session goes on, as the member's.
+    expect(await textOf(site.get('/me', cookie))).toContain(me().name);
   });
 
   it('refuses a forged origin, a quiz of another group, and forms without end', async () => {
