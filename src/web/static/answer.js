@@ -131,6 +131,8 @@ function start(form) {
         headers: { Accept: 'application/json' },
         body,
         signal,
+        // Also when the page is left meanwhile.
+        keepalive: true,
       });
     } catch {
       return stuck(item);
@@ -246,7 +248,10 @@ function start(form) {
   addEventListener('online', () => void pump().then(sayLeft));
   addEventListener('offline', sayOffline);
   document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) void pump();
+    if (document.hidden) return;
+    // Perhaps they have come in again meanwhile.
+    expired = false;
+    void pump();
   });
   setInterval(() => void pump(), RETRY);
   if (navigator.onLine === false) sayOffline();
