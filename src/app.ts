@@ -276,7 +276,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     if (now - nudgedAt < NUDGE_EVERY && now >= nudgedAt) return;
     nudgedAt = now;
     if (config.quietHours && quietUntil(config.quietHours, now, config.zone) !== undefined) return;
-    await remindGroups(db, config.zone, now);
+    await remindGroups(db, config.zone, now, (account) => linkBase(channelOf(account)));
     await sendPractice(db, config.zone, now);
     await planReviews(db, config.zone, now);
     await sendWeekly(db, config.zone, now);

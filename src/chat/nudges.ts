@@ -27,8 +27,16 @@ const BEFORE = HOUR;
 const LEAST_OPEN = 3 * HOUR;
 const NAMED = 5;
 
+/** Base of links that may be given in the chats of an account. */
+type LinkBase = (account: string) => string | undefined;
+
 /** Reminds the groups of which a quiz closes within the hour. Gives how many. */
-export async function remindGroups(db: Db, zone: string, now: number): Promise<number> {
+export async function remindGroups(
+  db: Db,
+  zone: string,
+  now: number,
+  linkBase: LinkBase = () => undefined,
+): Promise<number> {
   const windows = await db
     .selectFrom('quiz_window')
     .innerJoin('chat_group', 'chat_group.id', 'quiz_window.group_id')
@@ -45,19 +53,32 @@ export async function remindGroups(db: Db, zone: string, now: number): Promise<n
   for (const [groupId, due] of Map.groupBy(windows, (window) => window.group_id)) {
     const [first] = due;
     if (!first) continue;
-    const isDone = await inTransaction(db, (trx) => remindGroup(trx, groupId, first.account, due, zone, now));
+    const { account } = first;
+    const base = linkBase(account);
+    const isDone = await inTransaction(db, (trx) =>
+      remindGroup(
+        trx,
+        { groupId, account, windows: due, zone, ...(base === undefined ? {} : { base }) },
+        now,
+      ),
+    );
     if (isDone) reminded += 1;
   }
   return reminded;
 }
 
+interface Reminding {
+  readonly groupId: string;
+  readonly account: string;
+  readonly windows: readonly QuizWindow[];
+  readonly zone: string;
+  readonly base?: string;
+}
+
 /** One message for all of a group's windows that close soon. */
 async function remindGroup(
   trx: Db,
-  groupId: string,
-  account: string,
-  windows: readonly QuizWindow[],
-  zone: string,
+  { groupId, account, windows, zone, base }: Reminding,
   now: number,
 ): Promise<boolean> {
   await trx
@@ -73,7 +94,8 @@ async function remindGroup(
   const [window] = windows.filter(({ opens_at: opened, closes_at: closes }) => closes - opened >= LEAST_OPEN);
   if (!window) return false;
   const missing = await listMissing(trx, window);
-  await remindPrivately(trx, window, missing, zone, now);
+  const link = base === undefined ? '' : `：${base}/q/${window.id}`;
+  await remindPrivately(trx, { window, missing, zone, link }, now);
   if (how === 'off' || missing.length === 0) return false;
   const lesson = await lessonOf(trx, window);
   const names = missing.map(({ name }) => name);
@@ -81,7 +103,7 @@ async function remindGroup(
     how === 'names'
       ? `${names.slice(0, NAMED).join('、')}${names.length > NAMED ? ` 等 ${names.length} 人` : ''}还没答`
       : `还有 ${names.length} 人没答`;
-  const text = `【提醒】《${lesson?.title ?? '小测'}》${localTime(window.closes_at, zone)} 截止，${who}，有空看一眼。`;
+  const text = `【提醒】《${lesson?.title ?? '小测'}》${localTime(window.closes_at, zone)} 截止，${who}，${window.mode === 'open' || link === '' ? '有空看一眼。' : `有空点一下${link}`}`;
   await planDeliveries(
     trx,
     [
@@ -140,12 +162,18 @@ async function listMissing(trx: Db, window: QuizWindow): Promise<Missing[]> {
     .map(({ contactId, nickname, name, memberId }) => ({ contactId, memberId, name: name ?? nickname }));
 }
 
+interface PrivateReminding {
+  readonly window: QuizWindow;
+  readonly missing: readonly Missing[];
+  readonly zone: string;
+  /** `：` and the address, or nothing. */
+  readonly link: string;
+}
+
 /** Those who agreed, once a day. */
 async function remindPrivately(
   trx: Db,
-  window: QuizWindow,
-  missing: readonly Missing[],
-  zone: string,
+  { window, missing, zone, link }: PrivateReminding,
   now: number,
 ): Promise<void> {
   const group = await trx
@@ -174,7 +202,7 @@ async function remindPrivately(
             parts: [
               {
                 kind: 'text' as const,
-                body: `${group.topic}的《${lesson?.title ?? '小测'}》${localTime(window.closes_at, zone)} 截止，还没收到你的答案。不想要提醒就说 退订提醒。`,
+                body: `${group.topic}的《${lesson?.title ?? '小测'}》${localTime(window.closes_at, zone)} 截止，还没收到你的答案${link === '' ? '' : `，点着答也行${link}`}${link === '' ? '。' : '\n'}不想要提醒就说 退订提醒。`,
               },
             ],
           },

@@ -394,13 +394,17 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     const at = school.clock.now();
     await school.db
       .updateTable('quiz_window')
-      .set({ closes_at: at + 16 * HOUR })
+      .set({ closes_at: at + 16 * HOUR, mode: 'link' })
       .execute();
     await school.pass(15 * HOUR + MINUTE);
     const reminder = await school.hears(/【提醒】/);
+    // Where answers are given by link the reminder brings it again.
+    expect(reminder).toMatch(/有空点一下：http:\S+\/q\/\S+$/);
     expect(reminder).toMatch(/等 11 人还没答/);
     expect(reminder).not.toMatch(/韦国强/);
-    expect(await ann.hears(/还没收到你的答案/)).toMatch(/退订提醒/);
+    expect(await ann.hears(/还没收到你的答案/)).toMatch(
+      /点着答也行：http:\S+\/q\/\S+\n不想要提醒就说 退订提醒/,
+    );
     await school.pass(2 * MINUTE);
     expect((await school.said()).filter((text) => /【提醒】/.test(text))).toHaveLength(1);
     await ann.whispers('退订提醒');
