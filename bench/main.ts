@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: measures what has an aim, each figure beside its bare limit of the same run.
- * Arguments: names of benches (all by default), `--full` for the honest form, `--json` for machines.
+ * Arguments: names of benches (all by default), `--full` for the honest form, `--scale` for the big county alone,
+ * `--json` for machines.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
@@ -15,10 +16,11 @@ import { interpreter } from './interpret.ts';
 import { kill } from './kill.ts';
 import { lesson } from './lesson.ts';
 import { retention } from './retention.ts';
+import { scale } from './scale.ts';
 import { start } from './start.ts';
 import type { Bench, Figure } from './figure.ts';
 
-const BENCHES: readonly Bench[] = [interpreter, inbound, answers, lesson, kill, start, retention];
+const BENCHES: readonly Bench[] = [interpreter, inbound, answers, lesson, kill, start, retention, scale];
 
 const ROOT = new URL('..', import.meta.url).pathname;
 
@@ -26,14 +28,20 @@ async function main(): Promise<number> {
   const names = BENCHES.map(({ name }) => name);
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { full: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+    options: {
+      full: { type: 'boolean', default: false },
+      scale: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
   });
   const strange = positionals.find((name) => !names.includes(name));
   if (strange !== undefined) {
     console.error(`there is no bench "${strange}": choose from ${names.join(', ')}`);
     return 2;
   }
-  const chosen = BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const wanted = values.scale ? [...positionals, scale.name] : positionals;
+  const full = values.full || values.scale;
+  const chosen = BENCHES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   const machine = {
     cpus: cpus().length,
     model: cpus()[0]?.model ?? '',
@@ -41,7 +49,7 @@ async function main(): Promise<number> {
     node: process.version,
     load: loadavg()[0] ?? 0,
   };
-  const form = values.full ? 'full' : 'short';
+  const form = full ? 'full' : 'short';
   const { cpus: count, model, node, load } = machine;
   const say = (what: string) => process.stderr.write(`  … ${what}\n`);
   if (!values.json)
@@ -55,7 +63,7 @@ async function main(): Promise<number> {
     const folder = mkdtempSync(join(data, `bench-${bench.name}-`));
     try {
       const began = performance.now();
-      const figures = await bench.run({ full: values.full, folder, say });
+      const figures = await bench.run({ full, folder, say });
       const seconds = Math.round((performance.now() - began) / 100) / 10;
       results.push({ name: bench.name, title: bench.title, seconds, figures });
       if (!values.json) console.log(show(bench, seconds, figures));
