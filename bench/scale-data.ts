@@ -27,13 +27,13 @@ export const LAST_DAY = '2026-11-30';
 
 /** Statements that the two databases write differently. */
 interface Writer {
-  run(statement: string): Promise<void>;
+  readonly run: (statement: string) => Promise<void>;
   /** A table `n` with a column `i` from 0 to `count` - 1. */
-  numbers(count: number): string;
+  readonly numbers: (count: number) => string;
   /** An id from a kind and a number. */
-  id(kind: string, no: string): string;
+  readonly id: (kind: string, no: string) => string;
   /** The local day of an instant. */
-  day(at: string): string;
+  readonly day: (at: string) => string;
   /** Makes many rows without the indexes that slow it down. */
   bulk(table: string, work: () => Promise<void>): Promise<void>;
   close(): Promise<void>;

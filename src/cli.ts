@@ -1,5 +1,5 @@
 /** The same parts from a terminal. Each command loads only what it needs. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import { UserError, wordsForTerminal } from './errors.ts';
 
@@ -379,7 +379,11 @@ add('news check', "every fault of the lessons' folder's news", async (_, options
 const digests = () => import('./cli/digests.ts');
 const digestOf = (command: Command) =>
   command
-    .requiredOption('--kind <span>', 'day, week, month or quarter')
+    .addOption(
+      new Option('--kind <span>', 'what it covers')
+        .choices(['day', 'week', 'month', 'quarter'])
+        .makeOptionMandatory(),
+    )
     .option('--day <day>', 'of the span around this day; else the last one that is mostly over');
 digestOf(
   add('digest render', 'a digest as it would go out, into a file', async (_, options) =>
@@ -388,7 +392,7 @@ digestOf(
 )
   .option('--unit <name>', 'of this unit and all below it')
   .option('--group <key>', 'of this group')
-  .option('--as <form>', 'text, png or svg', 'text')
+  .addOption(new Option('--as <form>', 'its form').choices(['text', 'png', 'svg']).default('text'))
   .option('--out <file>', 'where to write it');
 digestOf(
   add('digest correct', 'send a digest that went out with other figures anew, marked', async (_, options) =>
@@ -407,7 +411,7 @@ add('report', "a unit's 台账 of a month, as a workbook", async (_, options) =>
   (await import('./cli/reports.ts')).run(options),
 )
   .requiredOption('--unit <name>', 'the unit, with all below it')
-  .requiredOption('--month <month>', 'e.g. 2026-11')
+  .requiredOption('--month <month>', 'e.g. 2026-11', readMonth)
   .requiredOption('--out <file>', 'the xlsx file');
 
 add('export <what>', 'answers, checkins, deliveries or members', async ([what = ''], options) =>
@@ -509,4 +513,9 @@ function failed(error: unknown): number {
   const isExpected = error instanceof UserError || (error as NodeJS.ErrnoException).code !== undefined;
   process.stderr.write(`weike: ${isExpected ? '' : 'unexpected: '}${wordsForTerminal(error)}\n`);
   return FAILED;
+}
+
+function readMonth(text: string): string {
+  if (/^\d{4}-(?:0[1-9]|1[0-2])$/u.test(text)) return text;
+  throw new InvalidArgumentError('expected a month like 2026-11');
 }

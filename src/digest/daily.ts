@@ -4,6 +4,7 @@ import { listCheckinDays } from '../checkin/checkins.ts';
 import { streakAt } from '../checkin/streak.ts';
 import type { Db } from '../db/open.ts';
 import { SHOWN, type Shown, shownName } from '../people/shown.ts';
+import { sayParts, sayPercent, shareRight } from './figures.ts';
 import { digestHead } from './words.ts';
 
 export interface GroupDay {
@@ -129,9 +130,7 @@ export function composeGroupDay(
       `学了 ${figures.learned}${base} 人，作答 ${figures.answered} 人，打卡 ${figures.checkedIn} 人`,
     );
     if (figures.answers > 0)
-      lines.push(
-        `答对 ${figures.correct} / ${figures.answers} 题（${Math.round((100 * figures.correct) / figures.answers)}%）`,
-      );
+      lines.push(`答对 ${sayParts(shareRight(figures))} 题（${sayPercent(shareRight(figures))}）`);
   }
   if (figures.longest && figures.longest.days > 1) {
     const others = figures.longest.alsoOthers > 0 ? ` 等 ${figures.longest.alsoOthers + 1} 人` : '';

@@ -1,11 +1,11 @@
 /** What a digest of a span says about a group or a unit, read from the rollups. */
 import { addDays, localDay, startOfDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
-import { sql } from '../db/sql.ts';
+import { readTreeSpans } from '../people/places.ts';
 import { SHOWN, type Shown, shownName } from '../people/shown.ts';
 import { type Tree, subtreeIn } from '../people/tree.ts';
 import { type Counts, coverage, NO_COUNTS, type Ratio, valueOf } from './figures.ts';
-import { piecesOf, type Span, spanBefore } from './spans.ts';
+import { piecesOf, type Span, spanBefore, type SpanKind } from './spans.ts';
 import { readUnitCounts } from './unit-counts.ts';
 
 /** Somebody or a unit that is named for what they did. */
@@ -42,7 +42,7 @@ export interface Digest {
   /** Learners, each counted once a group and day: by day, or by month of a quarter. Days to come aren't there. */
   readonly trend: readonly Point[];
   readonly honoured: readonly Honoured[];
-  /** Titles of the lessons that reached the groups, in order. */
+  /** Titles of the lessons that reached a branch's groups or the group, in order; not told where units are. */
   readonly lessons: readonly string[];
 }
 
@@ -59,8 +59,10 @@ const NAMED_LESSONS = 20;
 
 /** A unit with everything below it. Throws when the unit isn't in the tree on any day of the span. */
 export async function readUnitDigest({ db, span, zone, now }: DigestOf, unitId: string): Promise<Digest> {
-  const { tree, counts, own } = await readUnitCounts(db, span, unitId);
-  const before = (await readUnitCounts(db, spanBefore(span), unitId)).counts.get(unitId);
+  const earlier = spanBefore(span);
+  const trees = await readTreeSpans(db, earlier.from, span.to, unitId);
+  const { tree, counts, own } = await readUnitCounts(db, span, unitId, trees);
+  const before = (await readUnitCounts(db, earlier, unitId, trees)).counts.get(unitId);
   const below = tree.below.get(unitId) ?? [];
   const units = below
     .map(({ id, name }) => ({ unitId: id, name, counts: counts.get(id) ?? NO_COUNTS }))
@@ -73,12 +75,15 @@ export async function readUnitDigest({ db, span, zone, now }: DigestOf, unitId: 
     who: tree.nodes.get(unitId)?.name ?? '',
     of: 'unit',
     counts: counts.get(unitId) ?? NO_COUNTS,
-    ...(before && before.base > 0 ? { before } : {}),
+    ...(before && before.days > 0 ? { before } : {}),
     units,
     ...(units.length > 0 ? { coverage: coverage(scope.map((id) => own.get(id) ?? NO_COUNTS)) } : {}),
     trend: await readTrend(db, groupIds, span, localDay(now, zone)),
-    honoured: units.length > 0 ? honourUnits(units) : honourMembers(await listBestOfUnits(db, span, scope)),
-    lessons: await listLessons(db, groupIds, span, zone),
+    honoured:
+      units.length > 0
+        ? honourUnits(units)
+        : honourMembers(await listBestOfUnits(db, span, scope), span.kind),
+    lessons: units.length > 0 ? [] : await listLessons(db, groupIds, span, zone),
   };
 }
 
@@ -96,7 +101,7 @@ export async function readGroupDigest(
     ...(before.days > 0 ? { before } : {}),
     units: [],
     trend: await readTrend(db, [group.id], span, localDay(now, zone)),
-    honoured: honourMembers(await listBestOfGroup(db, span, group.id)),
+    honoured: honourMembers(await listBestOfGroup(db, span, group.id), span.kind),
     lessons: await listLessons(db, [group.id], span, zone),
   };
 }
@@ -162,7 +167,7 @@ interface Best extends Shown {
 }
 
 /** Those with most days, then most right answers. Whoever did as much as the last one named is named too, or that one isn't. */
-export function honourMembers(best: readonly Best[]): Honoured[] {
+export function honourMembers(best: readonly Best[], kind: SpanKind): Honoured[] {
   const same = (a: Best | undefined, b: Best | undefined) => a?.days === b?.days && a?.correct === b?.correct;
   let count = Math.min(HONOURED, best.length);
   while (count > 0 && count < best.length && same(best[count - 1], best[count])) count -= 1;
@@ -171,8 +176,13 @@ export function honourMembers(best: readonly Best[]): Honoured[] {
   const more = count === 0 && best.length > HONOURED ? best.filter((one) => same(one, best[0])).length : 0;
   return named.map((one, at) => ({
     name: at === named.length - 1 && more > named.length ? `${shownName(one)} 等 ${more} 人` : shownName(one),
-    words: one.correct > 0 ? `学 ${one.days} 天，答对 ${one.correct} 题` : `学 ${one.days} 天`,
+    words: sayDid(one, kind),
   }));
+}
+
+function sayDid({ days, correct }: Best, kind: SpanKind): string {
+  if (kind === 'day') return correct > 0 ? `答对 ${correct} 题` : '学了';
+  return correct > 0 ? `学 ${days} 天，答对 ${correct} 题` : `学 ${days} 天`;
 }
 
 /** As many as it takes to see who did the same as the last one named. */
@@ -231,38 +241,40 @@ async function listBestOfGroup(db: Db, { from, to }: Span, groupId: string): Pro
 /** The groups that belonged to a unit or to one below it on a day. */
 export async function listGroupsOf(db: Db, tree: Tree, unitId: string, day: string): Promise<string[]> {
   const scope = [...subtreeIn(tree, [unitId])];
+  if (scope.length === 0) return [];
   const rows = await db
     .selectFrom('group_place')
-    .select(['group_id', 'unit_id'])
+    .select('group_id')
+    .where('unit_id', 'in', scope)
     .where('from_day', '<=', day)
     .where((eb) => eb.or([eb('to_day', 'is', null), eb('to_day', '>', day)]))
     .execute();
-  const inside = new Set(scope);
-  return rows.filter((row) => row.unit_id !== null && inside.has(row.unit_id)).map((row) => row.group_id);
+  return rows.map((row) => row.group_id);
 }
 
 async function readTrend(db: Db, groupIds: readonly string[], span: Span, today: string): Promise<Point[]> {
   const pieces = piecesOf(span).filter(({ from }) => from <= today);
-  const inside = new Set(groupIds);
-  const rows =
-    groupIds.length === 0
-      ? []
-      : await db
-          .selectFrom('rollup_group_day')
-          .select(['day', 'group_id', 'learned'])
-          .where('day', '>=', pieces[0]?.from ?? span.from)
-          .where('day', '<=', span.to)
-          .$if(groupIds.length === 1, (query) => query.where('group_id', '=', groupIds[0] ?? ''))
-          .execute();
   const byDay = new Map<string, number>();
-  for (const { day, group_id: groupId, learned } of rows)
-    if (inside.has(groupId)) byDay.set(day, (byDay.get(day) ?? 0) + learned);
+  for (let at = 0; at < groupIds.length; at += GROUPS) {
+    const rows = await db
+      .selectFrom('rollup_group_day')
+      .select(({ fn }) => ['day', fn.sum<number>('learned').as('learned')])
+      .where('day', '>=', pieces[0]?.from ?? span.from)
+      .where('day', '<=', span.to)
+      .where('group_id', 'in', groupIds.slice(at, at + GROUPS))
+      .groupBy('day')
+      .execute();
+    for (const { day, learned } of rows) byDay.set(day, (byDay.get(day) ?? 0) + Number(learned));
+  }
   return pieces.map(({ title, from, to }) => {
     let value = 0;
     for (let day = from; day <= to; day = addDays(day, 1)) value += byDay.get(day) ?? 0;
     return { title, value };
   });
 }
+
+/** Databases limit the parameters of a statement. */
+const GROUPS = 5_000;
 
 /** What reached the groups, each title once. */
 async function listLessons(
@@ -272,23 +284,20 @@ async function listLessons(
   zone: string,
 ): Promise<string[]> {
   if (groupIds.length === 0) return [];
-  const inside = new Set(groupIds);
   const rows = await db
     .selectFrom('delivery')
     .leftJoin('lesson_revision', 'lesson_revision.hash', 'delivery.hash')
     .select((eb) => [
-      'delivery.group_id',
       eb.fn.coalesce('lesson_revision.title', 'delivery.content').as('title'),
-      sql<number>`min(delivery.sent_at)`.as('first'),
+      eb.fn.min('delivery.sent_at').as('first'),
     ])
     .where('delivery.kind', '=', 'lesson')
     .where('delivery.state', '=', 'sent')
     .where('delivery.sent_at', '>=', startOfDay(from, zone))
     .where('delivery.sent_at', '<', startOfDay(addDays(to, 1), zone))
-    .$if(groupIds.length === 1, (query) => query.where('delivery.group_id', '=', groupIds[0] ?? ''))
-    .groupBy(['delivery.group_id', 'lesson_revision.title', 'delivery.content'])
+    .where('delivery.group_id', 'in', groupIds.slice(0, GROUPS))
+    .groupBy(['lesson_revision.title', 'delivery.content'])
     .orderBy('first')
     .execute();
-  const titles = new Set(rows.filter((row) => inside.has(row.group_id ?? '')).map(({ title }) => title));
-  return [...titles].slice(0, NAMED_LESSONS);
+  return [...new Set(rows.map(({ title }) => title))].slice(0, NAMED_LESSONS);
 }

@@ -119,7 +119,9 @@ function figures(digest: Digest, top: number): string {
       ...withUnit(sayPercent(shareRight(counts))),
       counts.answers > 0 ? `${sayParts(shareRight(counts))} 题` : '还没有作答',
     ],
-    ['人均学习', sayMean(activity(counts)), ' 天', `共 ${counts.days} 天`],
+    digest.span.kind === 'day'
+      ? ['打卡', `${counts.checkins}`, ' 次', `作答 ${counts.answered} 人`]
+      : ['人均学习', sayMean(activity(counts)), ' 天', `共 ${counts.days} 天`],
   ];
   return three
     .map(([label, value, unit, base], at) => {

@@ -5,7 +5,7 @@
  */
 import { addDays } from '../clock.ts';
 import type { Db } from '../db/open.ts';
-import { readTreeSpans, type TreeSpan } from '../people/places.ts';
+import { clipSpans, readTreeSpans, type TreeSpan } from '../people/places.ts';
 import { lineageIn, subtreeIn, type Tree } from '../people/tree.ts';
 import { type Counts, NO_COUNTS } from './figures.ts';
 import { addMonths, monthsOf, type Span } from './spans.ts';
@@ -46,9 +46,17 @@ type Days = Pick<Span, 'from' | 'to'>;
 /**
  * Of all units, or of one and those that were below it on any day of the span. A unit's counts are the same whoever
  * asks: of one that came from elsewhere within the span its earlier days count for itself, not for the units above.
+ * `known` are the trees of these days and others, where they have been read.
  */
-export async function readUnitCounts(db: Db, span: Days, topId?: string): Promise<UnitCounts> {
-  const spans = await readTreeSpans(db, span.from, span.to);
+export async function readUnitCounts(
+  db: Db,
+  span: Days,
+  topId?: string,
+  known?: readonly TreeSpan[],
+): Promise<UnitCounts> {
+  const spans = known
+    ? clipSpans(known, span.from, span.to)
+    : await readTreeSpans(db, span.from, span.to, topId);
   const last = spans.at(-1)?.tree ?? { nodes: new Map(), below: new Map() };
   const scope = topId === undefined ? undefined : scopeOf(spans, topId);
   const sums = new Sums();
@@ -131,18 +139,19 @@ async function listStood(db: Db, { from, to }: Days, unitIds: readonly string[])
 /** Sums by unit of the members whose place holds for the whole span. */
 async function readSettled(db: Db, span: Days, scope: ReadonlySet<string> | undefined): Promise<UnitRow[]> {
   const months = monthsOf(span);
-  const done = db
-    .selectFrom('rollup_member_month')
-    .select(({ fn }) => [
-      'member_id',
-      fn.sum<number>('days').as('days'),
-      fn.sum<number>('answers').as('answers'),
-      fn.sum<number>('correct').as('correct'),
-      fn.sum<number>('checkins').as('checkins'),
-    ])
-    .where('month', 'in', months)
-    .where('days', '>', 0)
-    .groupBy('member_id');
+  const rows = db.selectFrom('rollup_member_month').where('month', 'in', months).where('days', '>', 0);
+  const done =
+    months.length === 1
+      ? rows.select(['member_id', 'days', 'answers', 'correct', 'checkins'])
+      : rows
+          .select(({ fn }) => [
+            'member_id',
+            fn.sum<number>('days').as('days'),
+            fn.sum<number>('answers').as('answers'),
+            fn.sum<number>('correct').as('correct'),
+            fn.sum<number>('checkins').as('checkins'),
+          ])
+          .groupBy('member_id');
   let query = db
     .selectFrom('member_place as place')
     .leftJoin(done.as('done'), 'done.member_id', 'place.member_id')

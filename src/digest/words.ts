@@ -83,7 +83,9 @@ function sayCounts(digest: Digest): string[] {
     `• 学了 ${sayParts(learned)} 人（${sayPercent(learned)}）${change === '' ? '' : `，${change}`}`,
   ];
   if (counts.answers > 0) lines.push(`• ${sayAnswers(counts)}`);
-  if (counts.days > 0) lines.push(`• 人均学习 ${sayMean(activity(counts))} 天，打卡 ${counts.checkins} 次`);
+  if (digest.span.kind === 'day' && counts.checkins > 0) lines.push(`• 打卡 ${counts.checkins} 次`);
+  else if (counts.days > 0)
+    lines.push(`• 人均学习 ${sayMean(activity(counts))} 天，打卡 ${counts.checkins} 次`);
   return lines;
 }
 

@@ -110,17 +110,54 @@ export interface TreeSpan {
   readonly tree: Tree;
 }
 
-/** The trees that held from one local day to another, both included: one span for every change in between. */
-export async function readTreeSpans(db: Db, from: string, to: string): Promise<TreeSpan[]> {
-  const places = await db
+interface PlacedUnit {
+  readonly id: string;
+  readonly name: string;
+  readonly parent_id: string | null;
+  readonly from_day: string;
+  readonly to_day: string | null;
+}
+
+const placesBetween = (db: Db, from: string, to: string) =>
+  db
     .selectFrom('unit_place')
     .innerJoin('unit', 'unit.id', 'unit_place.unit_id')
     .select(['unit.id', 'unit.name', 'unit_place.parent_id', 'unit_place.from_day', 'unit_place.to_day'])
     .where('unit_place.from_day', '<=', to)
     .where((eb) => eb.or([eb('unit_place.to_day', 'is', null), eb('unit_place.to_day', '>', from)]))
     .orderBy('unit.created_at')
-    .orderBy('unit.id')
+    .orderBy('unit.id');
+
+/** A unit and whatever stood below it, or below one of those, on any of the days: a query for each level. */
+async function readPlacesBelow(db: Db, topId: string, from: string, to: string): Promise<PlacedUnit[]> {
+  const known = new Set([topId]);
+  const places = await placesBetween(db, from, to).where('unit.id', '=', topId).execute();
+  for (let level = [topId]; level.length > 0;) {
+    const under = await placesBetween(db, from, to).where('unit_place.parent_id', 'in', level).execute();
+    level = [...new Set(under.map(({ id }) => id))].filter((id) => !known.has(id));
+    for (const id of level) known.add(id);
+    places.push(...under);
+  }
+  // Of those that came from elsewhere, where they stood before.
+  const elsewhere = await placesBetween(db, from, to)
+    .where('unit.id', 'in', [...known])
+    .where((eb) =>
+      eb.or([eb('unit_place.parent_id', 'is', null), eb('unit_place.parent_id', 'not in', [...known])]),
+    )
+    .where('unit.id', '!=', topId)
     .execute();
+  return [...places, ...elsewhere];
+}
+
+/**
+ * The trees that held from one local day to another, both included: one span for every change in between. With `topId`
+ * only of that unit and what was below it on any of the days.
+ */
+export async function readTreeSpans(db: Db, from: string, to: string, topId?: string): Promise<TreeSpan[]> {
+  const places =
+    topId === undefined
+      ? await placesBetween(db, from, to).execute()
+      : await readPlacesBelow(db, topId, from, to);
   const changes = new Set(
     places.flatMap((place) => [place.from_day, place.to_day]).filter((day) => day !== null),
   );
@@ -139,3 +176,13 @@ function dayBefore(day: string): string {
   at.setUTCDate(at.getUTCDate() - 1);
   return at.toISOString().slice(0, 10);
 }
+
+/** Of spans that cover more, those that lie in these days. */
+export const clipSpans = (spans: readonly TreeSpan[], from: string, to: string): TreeSpan[] =>
+  spans
+    .filter((span) => span.from <= to && span.to >= from)
+    .map((span) => ({
+      ...span,
+      from: span.from < from ? from : span.from,
+      to: span.to > to ? to : span.to,
+    }));

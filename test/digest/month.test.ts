@@ -263,9 +263,10 @@ describe.each(DIALECTS)('a month on %s', (dialect) => {
     const named = digest.honoured.map(({ name, words }) => {
       const [who = '', more] = name.split(' 等 ');
       const own = did.get(who);
-      expect(words).toBe(
-        own && own.correct > 0 ? `学 ${own.days} 天，答对 ${own.correct} 题` : `学 ${own?.days ?? 0} 天`,
-      );
+      if (digest.span.kind !== 'day')
+        expect(words).toBe(
+          own && own.correct > 0 ? `学 ${own.days} 天，答对 ${own.correct} 题` : `学 ${own?.days ?? 0} 天`,
+        );
       return { who, value: own ? rank(own) : 0, more };
     });
     const least = Math.min(...named.map(({ value }) => value));
@@ -290,9 +291,8 @@ describe.each(DIALECTS)('a month on %s', (dialect) => {
     const digest = await readUnitDigest(of(span), unitOf(name).id);
     expect(digest.counts).toEqual(figuresOf(name, span));
     const before = spanBefore(span);
-    expect(digest.before ?? { base: 0 }).toMatchObject(
-      digest.before === undefined ? { base: figuresOf(name, before).base } : figuresOf(name, before),
-    );
+    if (digest.before === undefined) expect(figuresOf(name, before).days).toBe(0);
+    else expect(digest.before).toEqual(figuresOf(name, before));
     expect(new Map(digest.units.map((one) => [one.name, one.counts]))).toEqual(
       new Map(below.map((one) => [one, figuresOf(one, span)])),
     );
@@ -339,7 +339,8 @@ describe.each(DIALECTS)('a month on %s', (dialect) => {
       part: own.filter(({ learned }) => learned > 0).length,
       base: own.filter(({ base }) => base > 0).length,
     });
-    expect(county.lessons).toEqual(['茉莉花茶怎么存']);
+    const branch = await readUnitDigest(of(span), unitOf('东一支部').id);
+    expect([county.lessons, branch.lessons]).toEqual([[], ['茉莉花茶怎么存']]);
     const { own: kept } = await readUnitCounts(classroom.db, span);
     for (const name of branches)
       expect(kept.get(unitOf(name).id)).toEqual(

@@ -170,13 +170,17 @@ describe('the honoured', () => {
   });
   it('are never some of those who did the same', () => {
     const five = ['甲', '乙', '丙', '丁'].map((name, at) => best(name, 9 - at, 1));
-    expect(honourMembers([...five, best('戊', 1, 1), best('己', 1, 1)]).map(({ name }) => name)).toEqual(
-      five.map(({ name }) => expect.stringContaining(name)),
-    );
+    expect(
+      honourMembers([...five, best('戊', 1, 1), best('己', 1, 1)], 'week').map(({ name }) => name),
+    ).toEqual(five.map(({ name }) => expect.stringContaining(name)));
     const same = ['甲', '乙', '丙', '丁', '戊', '己', '庚'].map((name) => best(name, 1, 0));
-    const named = honourMembers(same);
+    const named = honourMembers(same, 'month');
     expect(named).toHaveLength(5);
     expect(named.at(-1)?.name).toMatch(/戊.* 等 7 人/);
-    expect(honourMembers([])).toEqual([]);
+    expect(honourMembers([], 'day')).toEqual([]);
+    expect(honourMembers([best('甲', 1, 2), best('乙', 1, 0)], 'day').map(({ words }) => words)).toEqual([
+      '答对 2 题',
+      '学了',
+    ]);
   });
 });

@@ -9,10 +9,10 @@ import { readAudit } from '../../src/db/audit.ts';
 import { sql } from '../../src/db/sql.ts';
 import type { Tables } from '../../src/db/tables.ts';
 import { rebuildRollups } from '../../src/digest/rebuild.ts';
-import { readUnitFigures } from '../../src/digest/units.ts';
 import { recordSeat } from '../../src/people/groups.ts';
 import { findMemberOf } from '../../src/people/identities.ts';
 import { addMember } from '../../src/people/members.ts';
+import { readUnitCounts } from '../../src/digest/unit-counts.ts';
 import { PERSONAL } from '../../src/people/personal.ts';
 import { ERASED, eraseMember, flattenRecord, readOwnRecord } from '../../src/people/rights.ts';
 import {
@@ -107,7 +107,7 @@ describe.each(DIALECTS)('rights on %s', (dialect) => {
     const id = await learn();
     const { db, clock } = school;
     const counts = async () => ({
-      units: [...(await readUnitFigures(db, DAY, DAY)).values()].map(
+      units: [...(await readUnitCounts(db, { from: DAY, to: DAY })).counts.values()].map(
         ({ answers, correct, checkins, learned }) => [answers, correct, checkins, learned],
       ),
       windows: await db.selectFrom('rollup_window').selectAll().orderBy('window_id').execute(),

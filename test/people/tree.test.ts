@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Db } from '../../src/db/open.ts';
-import { readUnitFigures } from '../../src/digest/units.ts';
+import { readUnitCounts } from '../../src/digest/unit-counts.ts';
 import {
   addMember,
   changeMember,
@@ -158,10 +158,11 @@ describe.each(DIALECTS)('the tree on %s', (dialect) => {
     await day(ann.id, '2026-04-10', 3, group.id);
     await day(bob.id, '2026-03-31', 5, group.id);
     await day(bob.id, '2026-04-01', 7, group.id);
-    const quarter = () => readUnitFigures(db, '2026-01-01', '2026-03-31');
+    const countsOf = async (from: string, to: string) => (await readUnitCounts(db, { from, to })).counts;
+    const quarter = () => countsOf('2026-01-01', '2026-03-31');
     const before = await quarter();
-    expect(before.get(tea.id)).toMatchObject({ members: 1, learned: 1, answers: 2 });
-    expect(before.get(south.id)).toMatchObject({ members: 1, learned: 1, answers: 5, checkins: 1 });
+    expect(before.get(tea.id)).toMatchObject({ base: 1, learned: 1, answers: 2 });
+    expect(before.get(south.id)).toMatchObject({ base: 1, learned: 1, answers: 5, checkins: 1 });
 
     // Ann goes to the shops' branch in April, that branch to the north in May, Bob leaves; a newcomer comes.
     await changeMember(db, await getMemberByName(db, ann.id), { unitId: shop.id }, '2026-04-10', BY, 20);
@@ -170,11 +171,11 @@ describe.each(DIALECTS)('the tree on %s', (dialect) => {
     await addMember(db, { name: '覃小燕', unit: '花茶党支部', day: '2026-05-03' }, BY, 23);
     expect(await quarter()).toEqual(before);
 
-    const since = await readUnitFigures(db, '2026-04-01', '2026-05-31');
-    expect(since.get(shop.id)).toMatchObject({ members: 1, learned: 2, answers: 10 });
-    expect(since.get(south.id)).toMatchObject({ members: 0, learned: 2, answers: 10 });
-    expect(since.get(north.id)).toMatchObject({ members: 2, learned: 0, answers: 0 });
-    expect(since.get(tea.id)).toMatchObject({ members: 1, learned: 0 });
+    const since = await countsOf('2026-04-01', '2026-05-31');
+    expect(since.get(shop.id)).toMatchObject({ base: 2, learned: 2, answers: 10 });
+    expect(since.get(south.id)).toMatchObject({ base: 2, learned: 2, answers: 10 });
+    expect(since.get(north.id)).toMatchObject({ base: 3, learned: 0, answers: 0 });
+    expect(since.get(tea.id)).toMatchObject({ base: 2, learned: 0 });
 
     await expect(
       changeMember(db, await getMemberByName(db, ann.id), { unitId: tea.id }, '2026-02-01', BY, 24),

@@ -5,7 +5,9 @@ import type { Migration } from './columns.ts';
 
 export const longerDigests: Migration = {
   name: '0012_longer_digests',
-  up: async (run, { int, end }) => {
+  up: async (run, { dialect, int, end }) => {
+    // Looked up by nothing but their keys: SQLite keeps the rows in the order of those.
+    const byKey = dialect === 'sqlite' ? sql.raw('strict, without rowid') : end;
     await run(
       sql`drop index delivery_to_read`,
       sql`drop index delivery_bulletin`,
@@ -16,10 +18,10 @@ export const longerDigests: Migration = {
     await run(
       sql`create table rollup_member_month (month text not null, member_id text not null references member,
         days ${int} not null, answers ${int} not null, correct ${int} not null, checkins ${int} not null,
-        primary key (month, member_id)) ${end}`,
+        primary key (month, member_id)) ${byKey}`,
       sql`create table rollup_group_day (day text not null, group_id text not null references chat_group,
         learned ${int} not null, answers ${int} not null, correct ${int} not null, checkins ${int} not null,
-        primary key (day, group_id)) ${end}`,
+        primary key (day, group_id)) ${byKey}`,
       sql`insert into rollup_member_month (month, member_id, days, answers, correct, checkins)
         select substr(day, 1, 7), member_id,
           count(distinct case when answers > 0 or checkins > 0 then day end),
@@ -29,7 +31,8 @@ export const longerDigests: Migration = {
         select day, group_id, count(case when answers > 0 or checkins > 0 then 1 end),
           sum(answers), sum(correct), sum(checkins)
         from rollup_member_day group by day, group_id`,
-      sql`create index member_place_span on member_place (unit_id, from_day)`,
+      // Who stood in a unit for a whole span, without a look at the rows.
+      sql`create index member_place_span on member_place (unit_id, from_day, to_day, member_id)`,
       sql`create index delivery_lesson_sent on delivery (sent_at) where kind = 'lesson' and state = 'sent'`,
     );
 

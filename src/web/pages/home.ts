@@ -2,6 +2,7 @@
 import { html } from 'hono/html';
 
 import { localDay, localTime, MINUTE, sayDay, saySpan, sayWhen } from '../../clock.ts';
+import { sayPercent } from '../../digest/figures.ts';
 import type { Fault, Lesson } from '../../lessons/lesson.ts';
 import type { Html } from '../layout.ts';
 import type { HealthView, ParticipationView, UpcomingView } from '../parts.ts';
@@ -201,7 +202,7 @@ const sayTopics = (topics: readonly string[]) =>
 const ofBase = (count: number, base: number) =>
   base === 0
     ? html`<span class="none">—</span>`
-    : html`${count} / ${base}<small>${Math.round((100 * count) / base)}%</small>`;
+    : html`${count} / ${base}<small>${sayPercent({ part: count, base })}</small>`;
 
 const groupsCard = ({ participation }: HomeView) =>
   html`<section class="card wide" aria-labelledby="groups">
