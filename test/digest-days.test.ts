@@ -21,6 +21,8 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     // A Sunday; the week began on the 23rd.
     school = await openSchool(dialect, '2026-11-29T17:30:00+08:00');
     await school.db.updateTable('schedule').set({ next_at: null }).execute();
+    // Drawing takes its time: only where it is about pictures.
+    await setPolicy(school.db, 'digest-picture', 'off', {}, 'cli', school.clock.now());
   });
   afterEach(async () => {
     await school.close();
@@ -74,6 +76,7 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
   }
 
   it('are shown to their author an hour before, and go at their hour when nobody says anything', async () => {
+    await setPolicy(school.db, 'digest-picture', 'longer', {}, 'cli', school.clock.now());
     await learn();
     await schedule('week', '0 20 * * 0');
     const ann = school.pupil('黄秀兰');
@@ -207,7 +210,6 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     const group = await getGroupByKey(school.db, 'huacha');
     const now = school.clock.now();
     await setPolicy(school.db, 'digest-rehearsal', 'wait', { groupId: group.id }, 'cli', now);
-    await setPolicy(school.db, 'digest-picture', 'off', { groupId: group.id }, 'cli', now);
     await setPolicy(school.db, 'digest-of', 'group', { groupId: group.id }, 'cli', now);
     await learn();
     await schedule('week', '0 20 * * 0');
