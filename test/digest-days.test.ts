@@ -225,6 +225,23 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     expect(await pictures()).toEqual([]);
   });
 
+  it('that were not shown because the server was down wait all the same where the policy wants it', async () => {
+    const now = school.clock.now();
+    await setPolicy(school.db, 'digest-rehearsal', 'wait', {}, 'cli', now);
+    await learn();
+    await schedule('week', '0 20 * * 0');
+    const ann = school.pupil('黄秀兰');
+    // Two and a half hours without a tick.
+    school.clock.advance(2.5 * HOUR + SECOND);
+    await school.app.tick();
+    await school.pass(SECOND);
+    await ann.hears(/1 号简报到点了，发之前没来得及给你看/);
+    expect((await settledDigests(1))[0]).toMatchObject({ state: 'held' });
+    await ann.whispers('撤');
+    await ann.hears(/撤下了/);
+    expect((await settledDigests(1))[0]).toMatchObject({ state: 'skipped' });
+  });
+
   it('come every Sunday evening to whoever asked for their own week, and to nobody else', async () => {
     await learn();
     const bob = school.pupil('韦国强');

@@ -3,7 +3,7 @@
  * columns of the exports. Fields may be added; these stay.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -263,6 +263,64 @@ describe('after a class', () => {
       expect(await count('--group', 'cuntao')).toBe(0);
     });
   });
+
+  it('digest render, report, rollup verify and rebuild', async () => {
+    const of = ['--unit', '花茶协会党支部', '--day', '2026-11-24'];
+    const day = await json<{ text: string }>('digest', 'render', '--kind', 'day', ...of);
+    expect(day).toMatchObject({
+      kind: 'day',
+      who: '花茶协会党支部',
+      from: '2026-11-24',
+      to: '2026-11-24',
+      counts: { learned: 3, answered: 2, answers: 4, days: 3, checkins: 1 },
+      units: [],
+      text: expect.stringMatching(/^【学习简报】花茶协会党支部 11月24日\n• 学了 3 \/ \d+ 人/),
+    });
+    const text = await weike([
+      'digest',
+      'render',
+      '--kind',
+      'week',
+      ...of,
+      '--as',
+      'text',
+      '--out',
+      'week.txt',
+    ]);
+    expect(text).toMatchObject({ code: 0, err: '' });
+    expect(readFileSync(join(folder, 'week.txt'), 'utf8')).toMatch(
+      /^【学习简报】花茶协会党支部 11月23日—29日/,
+    );
+    await json('digest', 'render', '--kind', 'month', ...of, '--as', 'png', '--out', 'month.png');
+    expect(readFileSync(join(folder, 'month.png')).subarray(1, 4).toString()).toBe('PNG');
+    expect((await weike(['digest', 'render', '--kind', 'year', ...of])).code).toBe(2);
+    expect((await weike(['digest', 'render', '--kind', 'week', '--unit', '没有这个'])).code).toBe(1);
+
+    const report = ['report', '--unit', '花茶协会党支部', '--out', '台账.xlsx'];
+    expect(await json(...report, '--month', '2026-11')).toMatchObject({
+      out: '台账.xlsx',
+      month: '2026-11',
+      rows: { 党组织: 1, 人员: expect.any(Number), 微课: 1 },
+    });
+    expect((await weike([...report, '--month', '2026-13'])).code).toBe(2);
+
+    expect(await json('rollup', 'verify')).toEqual([]);
+    const db = await openDatabase({ kind: 'sqlite', file: join(folder, 'weike.db') }, 0);
+    await db.updateTable('rollup_group_day').set({ learned: 9 }).execute();
+    await db.destroy();
+    const wrong = await weike(['rollup', 'verify', '--json']);
+    expect(wrong.code).toBe(1);
+    expect(JSON.parse(wrong.out)).toMatchObject([
+      {
+        table: 'rollup_group_day',
+        key: expect.stringContaining('2026-11-24'),
+        kept: { learned: 9 },
+        counted: { learned: 3 },
+      },
+    ]);
+    expect(await json('rollup', 'rebuild')).toEqual({ seconds: expect.any(Number) });
+    expect(await json('rollup', 'verify')).toEqual([]);
+  }, 60_000);
 });
 
 describe('lesson check', () => {
