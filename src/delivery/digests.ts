@@ -109,14 +109,18 @@ async function drawFor(
   now: number,
 ): Promise<Draft | undefined> {
   if (dataDir === undefined || digest.counts.learned === 0) return undefined;
-  const wanted = await readPolicy(db, 'digest-picture', { groupId });
-  if (wanted === 'off' || (wanted === 'longer' && digest.span.kind === 'day')) return undefined;
+  if (!(await wantsPicture(db, groupId, digest.span))) return undefined;
   const svg = await drawDigest(digest, {
     ...(ordinal === undefined ? {} : { ordinal }),
     ...(isCorrection === undefined ? {} : { isCorrection }),
     asOf: sayDay(localDay(now, zone)),
   });
   return { kind: 'picture', body: await makePicture(dataDir, svg), alt: describeDigest(digest) };
+}
+
+async function wantsPicture(db: Db, groupId: string, { kind }: Span): Promise<boolean> {
+  const wanted = await readPolicy(db, 'digest-picture', { groupId });
+  return wanted === 'all' || (wanted === 'longer' && kind !== 'day');
 }
 
 /** Draws the picture of a digest ahead of its sending. */
@@ -127,7 +131,9 @@ export async function warmUpDigest(
   now: number,
 ): Promise<void> {
   if (delivery.kind !== 'digest' || delivery.group_id === null) return;
-  const digest = await readDigestFor(db, delivery.group_id, spanOf(delivery, place.zone), place, now);
+  const span = spanOf(delivery, place.zone);
+  if (!(await wantsPicture(db, delivery.group_id, span))) return;
+  const digest = await readDigestFor(db, delivery.group_id, span, place, now);
   await drawFor(db, delivery.group_id, digest, markOf(delivery), place, now);
 }
 
