@@ -332,7 +332,7 @@ async function openDesk(parts: HandlerParts, trx: Db, row: MessageTable, now: nu
 }
 
 /** The group it is about, and the quiz that was open there when it was written. */
-async function findScene(trx: Db, row: MessageTable, group: Group | undefined): Promise<Scene> {
+export async function findScene(trx: Db, row: MessageTable, group: Group | undefined): Promise<Scene> {
   const groupIds = group ? [group.id] : await groupsOfContact(trx, row.account, row.contact_id);
   const window = await windowAt(trx, groupIds, row.sent_at);
   const lesson = window && (await lessonOf(trx, window));

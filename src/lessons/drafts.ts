@@ -35,7 +35,7 @@ export const listDrafts = (db: Db, actor: Actor, limit = 50): Promise<Draft[]> =
 /** By its number. Throws `NotFoundError`, outside the scope as well. */
 export async function getDraft(db: Db, actor: Actor, no: number): Promise<Draft> {
   const draft = await scoped(db, actor).where('no', '=', no).executeTakeFirst();
-  if (!draft) throw notFound('review', no);
+  if (!draft) throw notFound('draft', no);
   return draft;
 }
 
@@ -159,7 +159,7 @@ export async function restoreDraft(
   await inTransaction(db, async (trx) => {
     const draft = await lockDraft(trx, actor, no);
     const text = await getDraftText(trx, draft.id, version);
-    if (!text) throw notFound('review', no);
+    if (!text) throw notFound('draft', no);
     const next = (await lastVersion(trx, draft.id)) + 1;
     await writeText(trx, draft.id, { version: next, source: text.source, how: 'restored', base: version }, actor, now);
     await moveHead(trx, draft, next, text.source, actor, now);
@@ -176,7 +176,7 @@ export async function dropDraft(db: Db, no: number, dropped: boolean, actor: Act
       .where('no', '=', no)
       .where((eb) => eb.or([eb('created_by', '=', actor.who), unitInScope(actor, 'lesson_draft.unit_id')]))
       .executeTakeFirst();
-    if (!draft) throw notFound('review', no);
+    if (!draft) throw notFound('draft', no);
     if (draft.review_no !== null) throw new UserError('这一课已经送审过，要收回请到审核里撤回。');
     await trx
       .updateTable('lesson_draft')

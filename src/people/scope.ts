@@ -155,7 +155,9 @@ export type Thing =
   | 'review'
   | 'session'
   | 'token'
-  | 'export';
+  | 'export'
+  | 'message'
+  | 'draft';
 
 const NAMES: Readonly<Record<Thing, string>> = {
   unit: '党组织',
@@ -170,6 +172,8 @@ const NAMES: Readonly<Record<Thing, string>> = {
   session: '登录',
   token: '接口令牌',
   export: '导出',
+  message: '消息',
+  draft: '草稿',
 };
 
 export const notFound = (thing: Thing, named: string | number): NotFoundError =>

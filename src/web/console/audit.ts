@@ -16,6 +16,7 @@ const PAGE = 50;
 
 /** What a verb is called; the object alone stands for all its verbs. */
 const VERBS: Readonly<Record<string, string>> = {
+  'account.restart': '重新连账号',
   'bank.import': '导入题库',
   'bank.retire': '停用题',
   'code.issue': '发认证码',
@@ -38,6 +39,7 @@ const VERBS: Readonly<Record<string, string>> = {
   'delivery.resend': '再发一次',
   'delivery.sent': '说到群了',
   'draft.drop': '丢掉草稿',
+  'draft.restore': '换回旧稿',
   'draft.write': '写草稿',
   'calendar.issue': '要日历地址',
   'calendar.revoke': '停掉日历地址',

@@ -135,7 +135,7 @@ export function editorRoutes(app: Hono, site: ConsoleSite): void {
     const draft = await getDraft(db, actor, readNo(c.req.param('no')));
     const version = readNo(c.req.param('version'));
     const text = await getDraftText(db, draft.id, version);
-    if (!text) throw notFound('review', version);
+    if (!text) throw notFound('draft', version);
     const before = (await getDraftText(db, draft.id, text.base))?.source ?? '';
     const head = (await getDraftText(db, draft.id, draft.version))?.source ?? '';
     return shellPage(c, site, {

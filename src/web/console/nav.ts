@@ -24,7 +24,16 @@ export const NAV: readonly NavItem[] = [
   { path: '/audit', name: '审计', about: '谁在什么时候改了什么' },
 ];
 
+/** Pages that stand below another one of the list. */
+const BELOW: Readonly<Record<string, string>> = {
+  '/members': '/groups',
+  '/certifications': '/groups',
+  '/matches': '/groups',
+};
+
 /** Which of them a path belongs to. */
 export const navOf = (path: string): string =>
+  BELOW[`/${path.split('/')[1] ?? ''}`] ??
   NAV.findLast((item) => path === item.path || (item.path !== '/' && path.startsWith(`${item.path}/`)))
-    ?.path ?? '';
+    ?.path ??
+  '';

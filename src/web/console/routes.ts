@@ -4,13 +4,18 @@ import { html } from 'hono/html';
 
 import { typeSwitch } from '../layout.ts';
 import type { WebParts } from '../parts.ts';
+import { accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
+import { certificationRoutes } from './certifications.ts';
 import { decideRoutes } from './decide.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { card, rows } from './draw.ts';
 import { editorRoutes } from './editor.ts';
 import { feedRoutes, openFeed } from './feed.ts';
+import { groupRoutes } from './groups.ts';
 import { lessonListRoutes } from './lessons.ts';
+import { memberRoutes } from './members.ts';
+import { messageRoutes } from './messages.ts';
 import { planItemRoutes } from './plan-item.ts';
 import { planRoutes } from './plan-page.ts';
 import { reviewRoutes } from './reviews.ts';
@@ -25,7 +30,14 @@ import { shellPage } from './shell.ts';
 import { workbookRoutes } from './workbook.ts';
 
 /** Also what isn't in the side column. */
-const DOORS = [...NAV.map(({ path }) => path), '/more', '/certifications', '/matches', '/invitations'];
+const DOORS = [
+  ...NAV.map(({ path }) => path),
+  '/more',
+  '/members',
+  '/certifications',
+  '/matches',
+  '/invitations',
+];
 
 export function consoleRoutes(app: Hono, parts: WebParts): void {
   const { console } = parts;
@@ -43,6 +55,11 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
   reviewRoutes(app, site);
   lessonListRoutes(app, site);
   editorRoutes(app, site);
+  groupRoutes(app, site);
+  certificationRoutes(app, site);
+  memberRoutes(app, site);
+  messageRoutes(app, site);
+  accountRoutes(app, site);
   settingRoutes(app, site);
   auditRoutes(app, site);
   participationRoutes(app, site);
