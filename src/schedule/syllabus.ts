@@ -68,3 +68,30 @@ export async function nextOrdinal(db: Db, groupId: string, kind: DeliveryKind = 
     .executeTakeFirstOrThrow();
   return (last ?? 0) + 1;
 }
+
+/** By group the single lessons that are scheduled for it and not sent yet, each with its hour, ms. */
+export async function lessonsAhead(
+  db: Db,
+  groupIds: readonly string[],
+): Promise<Map<string, Map<string, number>>> {
+  const ahead = new Map<string, Map<string, number>>();
+  if (groupIds.length === 0) return ahead;
+  const rows = await db
+    .selectFrom('schedule')
+    .leftJoin('schedule_group', 'schedule_group.schedule_id', 'schedule.id')
+    .select(['schedule.content', 'schedule.next_at', 'schedule.all_groups', 'schedule_group.group_id'])
+    .where('schedule.kind', '=', 'lesson')
+    .where('schedule.removed_at', 'is', null)
+    .where('schedule.next_at', 'is not', null)
+    .where((eb) =>
+      eb.or([eb('schedule.all_groups', '=', 1), eb('schedule_group.group_id', 'in', [...groupIds])]),
+    )
+    .execute();
+  for (const { content, next_at: at, all_groups: all, group_id: groupId } of rows)
+    for (const id of all === 1 ? groupIds : [groupId ?? '']) {
+      const own = ahead.get(id) ?? new Map<string, number>();
+      own.set(content, Math.min(own.get(content) ?? Infinity, at ?? Infinity));
+      ahead.set(id, own);
+    }
+  return ahead;
+}

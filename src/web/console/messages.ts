@@ -156,7 +156,7 @@ export function messageRoutes(app: Hono, site: ConsoleSite): void {
                       what: html`<span class="said">${wordsOf(row)}</span>`,
                       note: `${row.sender_name} · ${row.topic} · ${sayWhen(row.sent_at, now, zone)}`,
                       href: `/messages/${row.id}`,
-                      end: pill(tone, words),
+                      end: pill(tone, words.split('：')[0] ?? words),
                     };
                   }),
                 )

@@ -10,7 +10,7 @@ import type { Lesson } from '../../lessons/lesson.ts';
 import { findNamed } from '../../lessons/names.ts';
 import type { Group } from '../../people/groups.ts';
 import { scheduleFitting } from '../../schedule/add.ts';
-import { lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
+import { lessonsAhead, lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
 import type { Html } from '../layout.ts';
 import { address, field, nothing, select } from './draw.ts';
 import { say } from './flash.ts';
@@ -128,10 +128,18 @@ async function lastGroups(db: Db, who: string, own: readonly Group[]): Promise<s
   return rows.map(({ key }) => key).filter((key) => own.some((group) => group.key === key));
 }
 
-/** Of each course the first lesson that not all of these groups have had, then single ones. */
+/** Of each course the first lesson that not all of these groups have had or are about to have, then single ones. */
 async function suggest({ db, site }: Desk, groups: readonly Group[]): Promise<Lesson[]> {
   const { lessons } = site.catalogue();
-  const taught = await Promise.all(groups.map(async ({ id }) => (await taughtTo(db, id)).ids));
+  const ahead = await lessonsAhead(
+    db,
+    groups.map(({ id }) => id),
+  );
+  const taught = await Promise.all(
+    groups.map(
+      async ({ id }) => new Set([...(await taughtTo(db, id)).ids, ...(ahead.get(id)?.keys() ?? [])]),
+    ),
+  );
   const isNew = ({ id }: Lesson) => taught.length === 0 || taught.some((ids) => !ids.has(id));
   const courses = [...new Set(lessons.map(({ course }) => course))];
   return courses

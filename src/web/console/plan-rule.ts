@@ -11,7 +11,7 @@ import { fitPlan, MisfitError } from '../../schedule/add.ts';
 import { dayOfWall, holidayOn, isWorkday, weekdayOf } from '../../schedule/calendar.ts';
 import type { Times } from '../../schedule/nearby.ts';
 import { DEFAULT_CLOSE_AFTER, type NewSchedule } from '../../schedule/schedules.ts';
-import { lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
+import { lessonsAhead, lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
 import type { Warning } from '../../schedule/words.ts';
 import type { Desk, Form } from './parts.ts';
 
@@ -134,7 +134,7 @@ interface Known {
 
 /** What groups have had they don't get again: they are left out, and named. */
 async function readContent(
-  { db }: Desk,
+  { db, now, zone }: Desk,
   { what, weekdays }: Asked,
   groups: readonly Group[],
   lessons: readonly Lesson[],
@@ -157,8 +157,20 @@ async function readContent(
   }
   const name = isCourse ? `课程《${id}》` : `《${lesson?.title ?? id}》`;
   if (left.length === 0) return { problem: `${had.join('、')}已经学过${name}，不会再发。` };
+  const ahead = isCourse
+    ? undefined
+    : await lessonsAhead(
+        db,
+        left.map((group) => group.id),
+      );
+  const twice = left.flatMap((group) => {
+    const at = ahead?.get(group.id)?.get(id);
+    return at === undefined
+      ? []
+      : [`${group.topic || group.key} 已经排在 ${sayInstant(at, now, zone)}，先到的发，不会发两遍。`];
+  });
   const notes = had.length > 0 ? [`${had.join('、')}已经学过，不再发。`] : [];
-  return { kind: isCourse ? 'course' : 'lesson', id, groups: left, notes };
+  return { kind: isCourse ? 'course' : 'lesson', id, groups: left, notes: [...notes, ...twice] };
 }
 
 function cronOf({ weekdays }: Asked, at: number, zone: string): string {

@@ -221,8 +221,8 @@ function drawMonth(first: string, last: string, entries: readonly Entry[], today
       return html`<a
         class="cell ${day === today ? 'now' : ''} ${isOther ? 'other' : ''}"
         href="${address('/week', { day })}"
-        aria-label="${sayDay(day, today)}${holiday ? ` ${holiday.name}` : ''}，${own.length} 课"
-        ><span class="date">${Number(day.slice(8))}</span>${
+        ><span class="unseen">${sayDay(day, today)}</span
+        ><span class="date" aria-hidden="true">${Number(day.slice(8))}</span>${
           holiday
             ? html`<small class="${holiday.isOff ? 'off' : ''}"
                 >${holiday.isOff ? holiday.name : '班'}</small

@@ -1,0 +1,110 @@
+/** A message that was understood wrongly, put right: the figures follow, and every step stays to be seen. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { correctMessage, getScopedMessage, listCorrections } from '../../src/chat/correct.ts';
+import { HOUR, MINUTE } from '../../src/clock.ts';
+import { TERMINAL, readActor } from '../../src/people/scope.ts';
+import { DIALECTS } from '../support/databases.ts';
+import { openSchool, type School } from '../support/school.ts';
+
+const ZONE = 'Asia/Shanghai';
+
+describe.each(DIALECTS)('a correction on %s', (dialect) => {
+  let school: School;
+  beforeEach(async () => {
+    school = await openSchool(dialect);
+    await school.pass(MINUTE);
+    await school.hears(/小测/);
+  });
+  afterEach(async () => await school.close());
+
+  const correct = (id: string, text: string) =>
+    correctMessage(school.db, id, text, { actor: TERMINAL, zone: ZONE, now: school.clock.now() });
+  const idOf = async (text: string) =>
+    (await school.db.selectFrom('message').select('id').where('text', '=', text).executeTakeFirstOrThrow())
+      .id;
+  const counted = async () =>
+    (
+      await school.db
+        .selectFrom('answer')
+        .select(['question', 'value'])
+        .where('counted', '=', 1)
+        .orderBy('question')
+        .execute()
+    ).map(({ question, value }) => `${question}${value}`);
+  const rollup = async () =>
+    await school.db.selectFrom('rollup_window').select(['members', 'answers']).executeTakeFirst();
+  const checkins = async () =>
+    (await school.db.selectFrom('checkin').select('day').where('withdrawn_at', 'is', null).execute()).length;
+
+  it('takes talk for the answer that it was, as of when it was said', async () => {
+    await school.pupil('黄秀兰').says('第一个应该是B吧哈哈');
+    const id = await idOf('第一个应该是B吧哈哈');
+    expect(await counted()).toEqual([]);
+    await school.pass(HOUR / 4);
+    expect(await correct(id, '1B 2A')).toMatchObject({ kind: 'answer' });
+    expect(await counted()).toEqual(['1B', '2A']);
+    expect(await rollup()).toEqual({ members: 1, answers: 2 });
+    const { sent_at: sentAt } = await getScopedMessage(school.db, TERMINAL, id);
+    const answers = await school.db.selectFrom('answer').select('written_at').execute();
+    expect(answers.every(({ written_at: at }) => at === sentAt)).toBe(true);
+    await school.pass(2 * MINUTE);
+    expect((await school.said()).filter((words) => words.includes('已收到'))).toEqual([]);
+  });
+
+  it('takes an answer back, and gives it again, with every step kept', async () => {
+    await school.pupil('黄秀兰').says('1B 2C');
+    const id = await idOf('1B 2C');
+    expect(await counted()).toEqual(['1B', '2C']);
+    await correct(id, '');
+    expect(await counted()).toEqual([]);
+    expect(await rollup()).toEqual({ members: 0, answers: 0 });
+    await correct(id, '1A');
+    await correct(id, '打卡');
+    expect(await counted()).toEqual([]);
+    expect(await checkins()).toBe(1);
+    expect(
+      (await listCorrections(school.db, id)).map(({ kind, text }) => (kind === 'text' ? text : '-')),
+    ).toEqual(['-', '-', '1A', '-', '打卡']);
+    expect((await getScopedMessage(school.db, TERMINAL, id)).text).toBe('1B 2C');
+    const audit = await school.db
+      .selectFrom('audit')
+      .select('subject')
+      .where('what', '=', 'message.correct')
+      .execute();
+    expect(audit).toEqual([{ subject: id }, { subject: id }, { subject: id }]);
+  });
+
+  it('refuses what is neither answer nor check-in, and changes nothing', async () => {
+    await school.pupil('黄秀兰').says('1B 2C');
+    const id = await idOf('1B 2C');
+    for (const text of ['今天天气不错', '我的', '长'.repeat(400)])
+      await expect(correct(id, text)).rejects.toThrow();
+    expect(await counted()).toEqual(['1B', '2C']);
+    expect(await listCorrections(school.db, id)).toEqual([]);
+    const corrected = await school.db
+      .selectFrom('message')
+      .select('id')
+      .where('channel_id', 'like', 'correction:%')
+      .executeTakeFirst();
+    expect(corrected).toBeUndefined();
+  });
+
+  it('is for those of the group only', async () => {
+    await school.pupil('黄秀兰').says('1B 2C');
+    const id = await idOf('1B 2C');
+    const other = await school.db
+      .selectFrom('role_grant')
+      .innerJoin('unit', 'unit.id', 'role_grant.unit_id')
+      .select('role_grant.member_id')
+      .where('unit.name', 'like', '村淘%')
+      .executeTakeFirstOrThrow();
+    const actor = await readActor(school.db, other.member_id, school.clock.now());
+    await expect(
+      correctMessage(school.db, id, '1A', { actor, zone: ZONE, now: school.clock.now() }),
+    ).rejects.toThrow('没有找到');
+    await expect(
+      correctMessage(school.db, 'nothing', '1A', { actor, zone: ZONE, now: school.clock.now() }),
+    ).rejects.toThrow('没有找到');
+  });
+});

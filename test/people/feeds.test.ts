@@ -1,0 +1,69 @@
+/** Secret addresses of calendars, and what of the audit somebody may know. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Db } from '../../src/db/open.ts';
+import { readScopedAudit } from '../../src/people/audit-scope.ts';
+import { feedSince, issueFeed, readerOfFeed, revokeFeed } from '../../src/people/feeds.ts';
+import { setGroupEnabled } from '../../src/people/groups.ts';
+import { revokeRole } from '../../src/people/roles.ts';
+import { TERMINAL } from '../../src/people/scope.ts';
+import { buildCounty, type County } from '../support/county.ts';
+import { DIALECTS, openTestDb } from '../support/databases.ts';
+
+describe.each(DIALECTS)('on %s', (dialect) => {
+  let db: Db;
+  let close: () => Promise<void>;
+  let county: County;
+  beforeEach(async () => {
+    ({ db, close } = await openTestDb(dialect));
+    county = await buildCounty(db);
+  });
+  afterEach(async () => await close());
+
+  it('an address is its owner for as long as it lasts', async () => {
+    const ann = await county.own.secretary.actor();
+    expect(await feedSince(db, ann.who)).toBeUndefined();
+    const first = await issueFeed(db, ann, 2_000);
+    expect(await readerOfFeed(db, first, 3_000)).toMatchObject({ memberId: ann.memberId, units: ann.units });
+    const second = await issueFeed(db, ann, 4_000);
+    expect(await readerOfFeed(db, first, 5_000)).toBeUndefined();
+    expect(await feedSince(db, ann.who)).toBe(4_000);
+    const rows = await db.selectFrom('calendar_feed').selectAll().execute();
+    expect(JSON.stringify(rows)).not.toContain(second);
+    expect(await revokeFeed(db, ann, 6_000)).toBe(true);
+    expect(await revokeFeed(db, ann, 6_000)).toBe(false);
+    expect(await readerOfFeed(db, second, 7_000)).toBeUndefined();
+    expect(await readerOfFeed(db, 'guess', 7_000)).toBeUndefined();
+  });
+
+  it('an address shows nothing once its owner has no role any more', async () => {
+    const ann = await county.own.secretary.actor();
+    const secret = await issueFeed(db, ann, 2_000);
+    await revokeRole(
+      db,
+      { memberId: county.own.secretary.id, role: 'secretary', unitId: county.own.branch.id },
+      TERMINAL,
+      3_000,
+    );
+    expect(await readerOfFeed(db, secret, 4_000)).toBeUndefined();
+  });
+
+  it('the audit tells a secretary of their own people and things only', async () => {
+    const { own, other } = county;
+    const ann = await own.secretary.actor();
+    await setGroupEnabled(db, own.group.key, false, own.secretary.id, 2_000);
+    await setGroupEnabled(db, other.group.key, false, other.secretary.id, 2_000);
+    await setGroupEnabled(db, own.group.key, true, county.chief.id, 3_000);
+    const seen = await readScopedAudit(db, ann, { what: 'group.enable' });
+    expect(seen.map(({ who, subject }) => [who, subject])).toContainEqual([county.chief.id, own.group.id]);
+    const groups = await readScopedAudit(db, ann, { what: 'group' });
+    expect(groups.some(({ subject }) => subject === other.group.id)).toBe(false);
+    const all = await readScopedAudit(db, await county.chief.actor(), { what: 'group', limit: 500 });
+    expect(all.some(({ subject }) => subject === other.group.id)).toBe(true);
+    const [newest, next] = all;
+    expect(
+      (await readScopedAudit(db, await county.chief.actor(), { what: 'group', before: newest?.id ?? '' }))[0]
+        ?.id,
+    ).toBe(next?.id);
+  });
+});

@@ -1,0 +1,686 @@
+/** The console by requests: who sees and touches what, what is refused, what is said, what is undone. */
+import { gzipSync } from 'node:zlib';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { addDays, DAY, HOUR, localDay } from '../../src/clock.ts';
+import { planDeliveries } from '../../src/delivery/ledger.ts';
+import { factMover } from '../../src/digest/follow.ts';
+import { getText, submitItem, writeItem } from '../../src/lessons/review.ts';
+import { askCertification } from '../../src/people/certify.ts';
+import { addGuest, bindIdentity } from '../../src/people/identities.ts';
+import { addMember } from '../../src/people/members.ts';
+import { readPolicy } from '../../src/people/policies.ts';
+import { NAV } from '../../src/web/console/nav.ts';
+import { openDesk, type TestDesk } from '../support/desk.ts';
+import { lessonOf } from './site.ts';
+
+const ZONE = 'Asia/Shanghai';
+const EVIL = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';
+/** A week ahead, so that no hour of it is over. */
+const soon = () => addDays(localDay(Date.now(), ZONE), 7);
+
+describe('the console', () => {
+  let desk: TestDesk;
+  let ann: Awaited<ReturnType<TestDesk['as']>>;
+  let other: Awaited<ReturnType<TestDesk['as']>>;
+  let chief: Awaited<ReturnType<TestDesk['as']>>;
+  beforeEach(async () => {
+    desk = await openDesk();
+    const { own, other: far, chief: head } = desk.county;
+    ann = await desk.as(own.secretary.id);
+    other = await desk.as(far.secretary.id);
+    chief = await desk.as(head.id);
+  });
+  afterEach(async () => await desk.close());
+
+  const schedules = () =>
+    desk.db.selectFrom('schedule').selectAll().where('removed_at', 'is', null).orderBy('no').execute();
+  const plan = async (who: typeof ann, more: Record<string, string | readonly string[]> = {}) =>
+    await who.post('/week/add', {
+      what: 'lesson:l1',
+      day: soon(),
+      time: '20:00',
+      group: desk.county.own.group.key,
+      ...more,
+    });
+
+  async function deliver(
+    state: 'unknown' | 'failed' | 'held' | 'sent',
+    topic: 'own' | 'other' = 'own',
+  ): Promise<number> {
+    const { id, account } = desk.county[topic].group;
+    const now = Date.now();
+    const [made] = await planDeliveries(
+      desk.db,
+      [
+        {
+          cause: `test ${now} ${state} ${topic}`,
+          kind: 'lesson',
+          account,
+          groupId: id,
+          content: 'l1',
+          hash: `${state}-${topic}`.padEnd(64, 'h'),
+          plannedAt: now - HOUR,
+          parts: [{ kind: 'text', body: '【微课】' }],
+        },
+      ],
+      now,
+    );
+    const row = await desk.db
+      .updateTable('delivery')
+      .set({ state })
+      .where('id', '=', made ?? '')
+      .returning('no')
+      .executeTakeFirstOrThrow();
+    await desk.db
+      .updateTable('delivery_part')
+      .set({ state: state === 'unknown' ? 'unknown' : 'planned', sending_at: now })
+      .where('delivery_id', '=', made ?? '')
+      .execute();
+    return row.no;
+  }
+  const stateOf = async (no: number) =>
+    (await desk.db.selectFrom('delivery').select('state').where('no', '=', no).executeTakeFirstOrThrow())
+      .state;
+
+  async function handIn(kind: 'lesson' | 'notice' = 'lesson') {
+    const { own } = desk.county;
+    const author = await own.deputy.actor();
+    const body = kind === 'notice' ? '周五开会' : '夏天怎么存花茶\n放冰箱要密封。';
+    const item = await writeItem(
+      desk.db,
+      { kind, body, unitId: own.branch.id, groupIds: [own.group.id] },
+      author,
+      Date.now(),
+    );
+    return await submitItem(desk.db, item.no, author, Date.now());
+  }
+  async function askToBe(name: string) {
+    const { own } = desk.county;
+    const guest = await addGuest(desk.db, '网名', 1);
+    await bindIdentity(desk.db, { account: 'sandbox', contactId: 'x1', memberId: guest.id, how: 'guest' }, 1);
+    const asking = {
+      account: 'sandbox',
+      contactId: 'x1',
+      member: guest,
+      claim: { name, code: undefined },
+      unitId: own.branch.id,
+      tries: 5,
+    };
+    await askCertification(desk.db, asking as never, factMover(ZONE), Date.now());
+  }
+
+  describe('as a whole', () => {
+    it('has every page of its column, says what to do first on each, and is small and scripted by files only', async () => {
+      for (const { path } of [
+        ...NAV,
+        { path: '/more' },
+        { path: '/members' },
+        { path: '/members/import' },
+        { path: '/certifications' },
+        { path: '/matches' },
+        { path: '/week/month' },
+        { path: '/week/feed' },
+        { path: '/week/add' },
+      ]) {
+        const answer = await chief.get(path);
+        expect([path, answer.status]).toEqual([path, 200]);
+        const page = await answer.text();
+        expect(page).not.toMatch(/<script(?![^>]* src="\/static\/)|style="|onclick=/);
+        expect(gzipSync(page).length, path).toBeLessThan(20_000);
+      }
+      const assets = await Promise.all(
+        ['console.js', 'console.css', 'base.css', 'htmx.js', 'icons.svg'].map(
+          async (name) => gzipSync(await (await desk.get(`/static/${name}`)).text()).length,
+        ),
+      );
+      expect(assets.reduce((sum, size) => sum + size, 0)).toBeLessThan(40_000);
+      for (const [path, words] of [
+        ['/', '都办完了'],
+        ['/week', '还没有排课'],
+        ['/deliveries', '没有这样的投递'],
+        ['/reviews', '没有等您审的'],
+        ['/matches', '都认出来了'],
+        ['/messages', '还没有这样的消息'],
+      ] as const)
+        expect(await ann.page(path)).toContain(words);
+    });
+
+    it('is for nobody without a session, on any of its paths', async () => {
+      for (const path of [
+        ...NAV.map((one) => one.path),
+        '/week/add',
+        '/week/fit?what=lesson:l1',
+        '/lessons/d/1',
+        '/members/import',
+        '/members/roster.xlsx',
+        '/accounts/list',
+      ])
+        expect([path, (await desk.get(path)).status]).toEqual([path, 401]);
+    });
+
+    it('takes no change that comes from elsewhere', async () => {
+      for (const path of [
+        '/week/add',
+        '/week/move',
+        '/week/remove',
+        '/deliveries/decide',
+        '/reviews/approve',
+        '/settings',
+        '/lessons/new',
+        '/groups/enable',
+        '/messages/correct',
+        '/accounts/restart',
+      ])
+        expect([
+          path,
+          (await chief.post(path, { no: '1' }, { origin: 'https://evil.example' })).status,
+        ]).toEqual([path, 403]);
+    });
+
+    it('gives what was written back when the session is over, to be sent again', async () => {
+      const reason = '这里要改：说明要短一点，把密封那一句放到最前面';
+      const answer = await desk.post('/reviews/return', new URLSearchParams({ no: '1', reason }), {
+        cookie: 'weike_session=gone',
+      });
+      expect(answer.status).toBe(401);
+      const page = await answer.text();
+      for (const words of ['登录过期了', reason, 'action="/reviews/return"', 'name="no" value="1"'])
+        expect(page).toContain(words);
+      const piece = await desk.post('/lessons/d/1/auto', new URLSearchParams({ base: '3', body: '正文' }), {
+        cookie: 'weike_session=gone',
+        'hx-request': 'true',
+      });
+      expect(await piece.text()).toMatch(/name="base"\s+form="editor"\s+value="3"[\s\S]*登录过期了/);
+    });
+
+    it('shows names, titles and topics as text, whatever stands in them', async () => {
+      const { own } = desk.county;
+      await desk.db.updateTable('chat_group').set({ topic: EVIL }).where('id', '=', own.group.id).execute();
+      await desk.db.updateTable('member').set({ name: EVIL }).where('id', '=', own.deputy.id).execute();
+      await desk.db.updateTable('unit').set({ name: EVIL }).where('id', '=', own.branch.id).execute();
+      const no = await deliver('failed');
+      await desk.db.updateTable('delivery').set({ reason: EVIL }).where('no', '=', no).execute();
+      const item = await handIn();
+      await desk.db.updateTable('review_item').set({ title: EVIL }).where('no', '=', item.no).execute();
+      await askToBe('甲成员');
+      for (const path of [
+        '/',
+        '/week',
+        '/week/add',
+        '/deliveries',
+        `/deliveries/${no}`,
+        '/reviews',
+        `/reviews/${item.no}`,
+        '/groups',
+        `/groups/${own.group.key}`,
+        '/members',
+        `/members/${own.deputy.id}`,
+        '/settings',
+        '/audit',
+        '/certifications',
+      ])
+        expect([path, (await ann.page(path)).match(/<script>|<img src=x/)]).toEqual([path, null]);
+      const draft = await ann.post('/lessons/new', {});
+      const at = draft.headers.get('location') ?? '';
+      await ann.post(at, {
+        act: 'save',
+        base: '1',
+        title: EVIL,
+        body: `${EVIL}\n\n[x](javascript:alert(1))`,
+        'quiz-as': 'markdown',
+        quiz: '',
+      });
+      expect(await ann.page(at)).not.toMatch(/<script>|<img src=x|href="javascript/);
+    });
+
+    it("answers for another branch's things exactly as for what isn't there", async () => {
+      const { other: far } = desk.county;
+      const delivery = await deliver('failed', 'other');
+      await plan(other, { group: far.group.key });
+      const [schedule] = await schedules();
+      const started = (await other.post('/lessons/new', {})).headers.get('location') ?? '';
+      const handed = await writeItem(
+        desk.db,
+        { kind: 'lesson', body: '课\n正文', unitId: far.branch.id },
+        await far.deputy.actor(),
+        Date.now(),
+      );
+      const pairs: [string, string][] = [
+        [`/deliveries/${delivery}`, '/deliveries/999'],
+        [`/week/s/${schedule?.no}`, '/week/s/999'],
+        [started, '/lessons/d/999'],
+        [`${started}/history`, '/lessons/d/999/history'],
+        [`/reviews/${handed.no}`, '/reviews/999'],
+        [`/groups/${far.group.key}`, '/groups/g999'],
+        [`/members/${far.member.id}`, '/members/nobody'],
+        [`/settings?place=group:${far.group.key}`, '/settings?place=group:g999'],
+        [`/settings?place=unit:${far.branch.id}`, '/settings?place=unit:nowhere'],
+      ];
+      const plain = (page: string) =>
+        page.replaceAll(/[\w-]*\d[\w-]*|nobody|nowhere/g, 'N').replaceAll(/N+/g, 'N');
+      for (const [theirs, nobody] of pairs) {
+        const [one, two] = [await ann.get(theirs), await ann.get(nobody)];
+        expect([theirs, one.status]).toEqual([theirs, 404]);
+        expect(two.status).toBe(404);
+        expect(plain(await one.text())).toBe(plain(await two.text()));
+      }
+      const no = String(delivery);
+      for (const [path, fields] of [
+        ['/deliveries/decide', { no, as: 'drop' }],
+        ['/week/remove', { no: String(schedule?.no) }],
+        ['/week/move', { no: String(schedule?.no), day: soon(), time: '10:00' }],
+        ['/reviews/approve', { no: String(handed.no), hash: handed.hash }],
+        ['/groups/enable', { key: far.group.key, on: '0' }],
+        ['/settings', { place: `group:${far.group.key}`, name: 'quiz-close', value: '2', span: 'h' }],
+        ['/certifications/revoke', { member: far.member.id }],
+        ['/members/code', { member: far.member.id }],
+        [started, { act: 'save', base: '1', title: '改', body: '改', 'quiz-as': 'markdown' }],
+      ] as const)
+        expect([path, (await ann.post(path, fields)).status]).toEqual([path, 404]);
+      expect(await stateOf(delivery)).toBe('failed');
+      expect(await schedules()).toHaveLength(1);
+      for (const path of ['/deliveries', '/groups', '/members', '/reviews', '/week', '/'])
+        expect(await ann.page(path)).not.toContain('乙');
+    });
+  });
+
+  describe('今天', () => {
+    it('counts what waits, and settles each by a press', async () => {
+      const [unknown, failed, held] = [
+        await deliver('unknown'),
+        await deliver('failed'),
+        await deliver('held'),
+      ];
+      await askToBe('甲成员');
+      const item = await handIn();
+      const page = await ann.page('/');
+      expect(page).toContain('5 件');
+      for (const words of [
+        '不确定是否到群',
+        '没发成',
+        '扣下了',
+        '甲成员 申请认证',
+        '夏天怎么存花茶',
+        '放冰箱要密封',
+      ])
+        expect(page).toContain(words);
+
+      await ann.post('/deliveries/decide', { no: String(unknown), as: 'sent' });
+      expect(await stateOf(unknown)).toBe('sent');
+      await ann.post('/deliveries/decide', { no: String(failed), as: 'drop' });
+      expect(await stateOf(failed)).toBe('skipped');
+      const undo = await ann.page('/');
+      expect(undo).toContain('还是要发');
+      await ann.post('/deliveries/decide', { no: String(failed), as: 'resend' });
+      expect(await stateOf(failed)).toBe('planned');
+      await ann.post('/deliveries/decide', { no: String(held), as: 'resend' });
+      expect(await stateOf(held)).toBe('planned');
+
+      await ann.post('/certifications/approve', { no: '1' });
+      expect(await ann.page('/')).toContain('已认证：甲成员');
+      const certified = async () =>
+        (
+          await desk.db
+            .selectFrom('member')
+            .select('certified_at')
+            .where('id', '=', desk.county.own.member.id)
+            .executeTakeFirstOrThrow()
+        ).certified_at;
+      expect(await certified()).not.toBeNull();
+      await ann.post('/certifications/revoke', { member: desk.county.own.member.id });
+      expect(await certified()).toBeNull();
+
+      await ann.post('/reviews/approve', { no: String(item.no), hash: item.hash });
+      expect(await ann.page('/')).toContain('可以排课了');
+      expect(await ann.page('/reviews')).toContain('已通过');
+    });
+
+    it('says what goes out today, and how long until then', async ({ skip }) => {
+      const at = Date.now() + 20 * 60_000;
+      skip(localDay(at, ZONE) !== localDay(Date.now(), ZONE), 'in twenty minutes it is tomorrow');
+      const time = new Date(at + 8 * HOUR).toISOString().slice(11, 16);
+      await plan(ann, { day: localDay(at, ZONE), time });
+      expect(await ann.page('/')).toMatch(/花茶怎么存[\s\S]*data-until="\d+"[\s\S]*待发/);
+      expect(await other.page('/')).not.toContain('data-until');
+    });
+
+    it('approves no text that was not shown', async () => {
+      const item = await handIn();
+      for (const hash of ['', 'x'.repeat(64)]) {
+        await ann.post('/reviews/approve', { no: String(item.no), hash });
+        expect(
+          (await desk.db.selectFrom('review_item').select('state').executeTakeFirstOrThrow()).state,
+        ).toBe('submitted');
+      }
+      const { written_by: writer } = await getText(desk.db, item.id, item.hash);
+      const own = await desk.as(writer);
+      await own.post('/reviews/approve', { no: String(item.no), hash: item.hash });
+      expect(await own.page('/reviews')).toContain('要别人来审');
+      await ann.post('/reviews/return', { no: String(item.no), reason: '短一点' });
+      expect(await ann.page(`/reviews/${item.no}`)).toContain('短一点');
+    });
+  });
+
+  describe('课表', () => {
+    it('plans, moves, takes away and puts back, each undone by a press', async () => {
+      expect((await plan(ann)).headers.get('location')).toBe(`/week?day=${soon()}`);
+      expect(await ann.page(`/week?day=${soon()}`)).toMatch(/排好了：[\s\S]*撤掉[\s\S]*《花茶怎么存》/);
+      const [first] = await schedules();
+      expect(first).toMatchObject({
+        kind: 'lesson',
+        content: 'l1',
+        created_by: desk.county.own.secretary.id,
+      });
+      await ann.post('/week/move', { no: String(first?.no), day: addDays(soon(), 1), time: '19:30' });
+      const [moved] = await schedules();
+      expect((moved?.next_at ?? 0) - (first?.next_at ?? 0)).toBe(DAY - HOUR / 2);
+      expect(await ann.page('/week')).toContain('挪回去');
+      await ann.post('/week/remove', { no: String(moved?.no) });
+      expect(await schedules()).toEqual([]);
+      await ann.post('/week/restore', { no: String(moved?.no) });
+      expect((await schedules())[0]?.next_at).toBe(moved?.next_at);
+      expect((await ann.page('/week/month')).length).toBeGreaterThan(0);
+    });
+
+    it('plans a course week by week', async () => {
+      await plan(ann, { what: 'course:网上卖货', weekday: ['1', '3', '5'], days: 'skip-holidays' });
+      expect((await schedules())[0]).toMatchObject({
+        kind: 'course',
+        content: '网上卖货',
+        cron: '0 20 * * 1,3,5',
+        days: 'skip-holidays',
+      });
+      expect(await ann.page(`/week/s/1`)).toContain('每周一、三、五 20:00');
+    });
+
+    it('leaves out what groups have had, and refuses where that is all of them', async () => {
+      const { own } = desk.county;
+      await planDeliveries(
+        desk.db,
+        [
+          {
+            cause: 'had',
+            kind: 'lesson',
+            account: 'sandbox',
+            groupId: own.group.id,
+            content: 'l1',
+            hash: '0'.repeat(64),
+            plannedAt: 1,
+          },
+        ],
+        1,
+      );
+      const answer = await plan(ann);
+      expect(answer.status).toBe(409);
+      expect(await answer.text()).toContain('已经学过《花茶怎么存》');
+      expect(await schedules()).toEqual([]);
+    });
+
+    it.each([
+      ['an hour that is over', { day: '2020-01-01' }, '已经过了'],
+      ['no lesson', { what: '' }, '先选一课'],
+      ['a lesson that is not there', { what: 'lesson:none' }, '现在不能发'],
+      ['no group', { group: [] }, '再选发到哪些群'],
+      ["another branch's group", { group: 'g2' }, '不归您管'],
+      ['no hour', { time: '' }, '没有写完整'],
+    ])('refuses %s, and keeps what was chosen', async (_name, more, words) => {
+      const answer = await plan(ann, more);
+      expect(answer.status).toBe(409);
+      const page = await answer.text();
+      expect(page).toContain(words);
+      expect(page).toContain('name="what"');
+      expect(await schedules()).toEqual([]);
+    });
+
+    it('gives a calendar under an address that can be taken back, for its owner only', async () => {
+      await plan(ann);
+      await ann.post('/week/feed/issue', {});
+      const address = /\/calendar\/[\w-]+\.ics/.exec(await ann.page('/week/feed'))?.[0] ?? '';
+      const read = async () => await desk.get(address);
+      const calendar = await (await read()).text();
+      expect(calendar).toMatch(
+        /^BEGIN:VCALENDAR\r\n[\s\S]*SUMMARY:微课《花茶怎么存》[\s\S]*END:VCALENDAR\r\n$/,
+      );
+      expect(calendar.split('\r\n').every((line) => Buffer.byteLength(line) <= 75)).toBe(true);
+      expect(await ann.page('/week/feed')).not.toContain('.ics');
+      await other.post('/week/feed/issue', {});
+      const far = /\/calendar\/[\w-]+\.ics/.exec(await other.page('/week/feed'))?.[0] ?? '';
+      expect(await (await desk.get(far)).text()).not.toContain('花茶');
+      await ann.post('/week/feed/revoke', {});
+      expect((await read()).status).toBe(404);
+      expect((await desk.get(`/calendar/${'x'.repeat(32)}.ics`)).status).toBe(404);
+    });
+  });
+
+  describe('the rest', () => {
+    it('shows the ledger by state, group and day, and the proof of each', async () => {
+      const no = await deliver('unknown');
+      await deliver('sent', 'other');
+      const all = await ann.page('/deliveries');
+      expect(all).toContain('甲支部群');
+      expect(await ann.page('/deliveries?state=sent')).toContain('没有这样的投递');
+      expect(await ann.page(`/deliveries?state=look&group=${desk.county.own.group.key}`)).toContain(
+        `/deliveries/${no}`,
+      );
+      const page = await ann.page(`/deliveries/${no}`);
+      for (const words of ['【微课】', '不确定', '凭据', '到群里看一眼']) expect(page).toContain(words);
+    });
+
+    it('sets what a branch may set for itself, and no more', async () => {
+      const { own } = desk.county;
+      const place = `unit:${own.branch.id}`;
+      const policy = () => readPolicy(desk.db, 'quiz-close', { unitId: own.branch.id });
+      const before = await policy();
+      await ann.post('/settings', { place, name: 'quiz-close', value: '3', span: 'h' });
+      expect(await policy()).toBe(3 * HOUR);
+      expect(await ann.page(`/settings?place=${place}`)).toContain('改回去');
+      await ann.post('/settings', { place, name: 'quiz-close', reset: '1' });
+      expect(await policy()).toBe(before);
+      await ann.post('/settings', { place, name: 'quiz-close', value: '1', span: 'm' });
+      expect(await policy()).toBe(before);
+      await ann.post('/settings', { place, name: 'reviewers', value: '0' });
+      expect(await readPolicy(desk.db, 'reviewers', { unitId: own.branch.id })).toBe(1);
+      expect(
+        (await ann.post('/settings', { place: 'county', name: 'quiz-close', value: '3', span: 'h' })).status,
+      ).toBe(404);
+      await chief.post('/settings', { place: 'county', name: 'reviewers', value: '2' });
+      expect(await readPolicy(desk.db, 'reviewers')).toBe(2);
+    });
+
+    it('shows of the audit what concerns one', async () => {
+      await ann.post('/groups/enable', { key: desk.county.own.group.key, on: '0' });
+      await other.post('/groups/enable', { key: desk.county.other.group.key, on: '0' });
+      const mine = await ann.page('/audit?what=group');
+      expect(mine).toContain('甲支部群');
+      expect(mine).not.toContain('乙支部群');
+      const all = await chief.page('/audit?what=group');
+      for (const words of ['甲支部群', '乙支部群', '停用群']) expect(all).toContain(words);
+    });
+
+    it('shows the roster of the branch, gives a code once, and takes a table after it was looked at', async () => {
+      const { own } = desk.county;
+      const roster = await ann.page('/members');
+      for (const words of ['甲书记', '甲成员', '3 人']) expect(roster).toContain(words);
+      expect(roster).not.toContain('乙成员');
+      await ann.post('/members/code', { member: own.member.id });
+      const shown = await ann.page(`/members/${own.member.id}`);
+      expect(shown).toMatch(/认证 甲成员 [A-Z]{2}\d{4}/);
+      expect(await ann.page(`/members/${own.member.id}`)).not.toMatch(/认证 甲成员 [A-Z]{2}\d{4}/);
+
+      const upload = async (csv: string) => {
+        const body = new FormData();
+        body.append('file', new File([csv], '名册.csv'));
+        body.append('partial', '1');
+        const { app } = await import('../../src/web/server.ts').then(({ makeRoutes }) =>
+          makeRoutes(desk.parts),
+        );
+        return {
+          app,
+          answer: await app.request(`${desk.base}/members/import`, {
+            method: 'POST',
+            body,
+            headers: {
+              origin: desk.base,
+              host: new URL(desk.base).host,
+              cookie: `weike_session=${ann.session}`,
+            },
+          }),
+        };
+      };
+      const bad = await upload('姓名,党支部\n新人,乙支部\n');
+      expect(await bad.answer.text()).toContain('整个文件先不收');
+      const { app, answer } = await upload('姓名,党支部,状态\n新人,甲支部,群众\n');
+      const page = await answer.text();
+      expect(page).toMatch(/新增[\s\S]*新人/);
+      const key = /name="key" value="([\w-]+)"/.exec(page)?.[1] ?? '';
+      const headers = {
+        origin: desk.base,
+        host: new URL(desk.base).host,
+        'content-type': 'application/x-www-form-urlencoded',
+      };
+      const send = (session: string) =>
+        app.request(`${desk.base}/members/import/take`, {
+          method: 'POST',
+          headers: { ...headers, cookie: `weike_session=${session}` },
+          body: new URLSearchParams({ key, partial: '1' }).toString(),
+        });
+      await send(other.session);
+      expect(await ann.page('/members')).not.toContain('新人');
+      await send(ann.session);
+      expect(await ann.page('/members')).toContain('新人');
+    });
+
+    it('draws a branch of ten thousand in pages', async () => {
+      const { own } = desk.county;
+      const rows = Array.from({ length: 10_000 }, (_, at) => ({
+        id: `m${String(at).padStart(6, '0')}`,
+        name: `人${String(at).padStart(6, '0')}`,
+        unit_id: own.branch.id,
+        status: 'masses' as const,
+        created_at: 1,
+        left_at: null,
+      }));
+      for (let at = 0; at < rows.length; at += 1_000)
+        await desk.db
+          .insertInto('member')
+          .values(rows.slice(at, at + 1_000))
+          .execute();
+      const page = await ann.page('/members');
+      expect(page).toContain('10003 人');
+      expect(page.match(/class="go"/g)).toHaveLength(50);
+      expect(await ann.page('/members?q=009999')).toContain('人009999');
+    });
+
+    it('finds lessons by a part of their name and by its sound', async () => {
+      for (const query of ['存', '花茶', 'huacha', 'zhibo'])
+        expect([query, await ann.page(`/lessons?q=${query}`)].join()).toMatch(/花茶怎么存|直播第一场/);
+      expect(await ann.page('/lessons?q=没有的')).toContain('没有找到');
+    });
+
+    it('hands a lesson in from a draft, and lets another branch officer approve it', async () => {
+      const at = (await ann.post('/lessons/new', {})).headers.get('location') ?? '';
+      const fields = {
+        base: '1',
+        title: '夏天存茶',
+        body: '放冰箱要**密封**。',
+        'quiz-as': 'markdown',
+        quiz: '1. 要密封。\n\n   答案：对',
+      };
+      const early = await ann.post(at, { ...fields, quiz: '1. 题', act: 'submit' });
+      expect(early.status).toBe(409);
+      expect(await early.text()).toContain('还有几处没写好');
+      const base = /name="base"\s+form="editor"\s+value="(\d+)"/.exec(await ann.page(at))?.[1] ?? '';
+      const handed = await ann.post(at, { ...fields, base, act: 'submit' });
+      expect(handed.headers.get('location')).toBe('/reviews/1');
+      const deputy = await desk.as(desk.county.own.deputy.id);
+      const page = await deputy.page('/reviews/1');
+      for (const words of ['【微课】夏天存茶', '1. 要密封。（判断）', '甲书记'])
+        expect(page).toContain(words);
+      const hash = /name="hash" value="(\w+)"/.exec(page)?.[1] ?? '';
+      await deputy.post('/reviews/approve', { no: '1', hash });
+      expect(await ann.page('/reviews/1')).toContain('已通过');
+      // A change takes the approval back.
+      const next = /name="base"\s+form="editor"\s+value="(\d+)"/.exec(await ann.page(at))?.[1] ?? '';
+      await ann.post(at, { ...fields, body: '改了', base: next, act: 'submit' });
+      expect(await ann.page('/reviews/1')).toContain('待审');
+    });
+
+    it('keeps a picture made anew, and refuses what lies about being one', async () => {
+      const { makeRoutes } = await import('../../src/web/server.ts');
+      const { app } = makeRoutes(desk.parts);
+      const send = async (bytes: Uint8Array, name: string) => {
+        const body = new FormData();
+        body.append('file', new File([new Uint8Array(bytes)], name));
+        return await app.request(`${desk.base}/lessons/picture`, {
+          method: 'POST',
+          body,
+          headers: {
+            origin: desk.base,
+            host: new URL(desk.base).host,
+            cookie: `weike_session=${ann.session}`,
+          },
+        });
+      };
+      const { default: sharp } = await import('sharp');
+      const photo = await sharp({ create: { width: 2_000, height: 1_000, channels: 3, background: '#0a0' } })
+        .withExif({ IFD0: { ImageDescription: 'SECRET-PLACE' } })
+        .jpeg()
+        .toBuffer();
+      expect(photo.includes('SECRET-PLACE')).toBe(true);
+      const said = await (await send(photo, '茶园[1].jpg')).text();
+      expect(said).toMatch(/^!\[茶园 1\]\([0-9a-f]{32}\.jpg\)$/);
+      const name = /\(([^)]+)\)/.exec(said)?.[1] ?? '';
+      const kept = Buffer.from(await (await ann.get(`/lessons/picture/${name}`)).arrayBuffer());
+      expect(kept.includes('SECRET-PLACE')).toBe(false);
+      expect((await sharp(kept).metadata()).width).toBe(1_280);
+      for (const [bytes, file] of [
+        [Buffer.from('<svg onload="alert(1)"/>'), 'x.png'],
+        [Buffer.from('MZ\u0000\u0000'), 'x.jpg'],
+        [photo.subarray(0, 300), 'half.jpg'],
+      ] as const)
+        expect((await send(bytes, file)).status).toBe(400);
+    });
+
+    it('restarts an account for those who run the place, and shows its code to nobody else', async () => {
+      await desk.close();
+      const restarted: string[] = [];
+      desk = await openDesk({
+        lessons: [lessonOf()],
+        parts: {},
+      });
+      const status = {
+        account: 'wechaty:county',
+        state: 'waiting-login',
+        since: Date.now(),
+        qr: 'https://login.example/key',
+      } as const;
+      Object.assign(desk.parts.console ?? {}, {
+        channels: () => [status],
+        restart: async (account: string) => void restarted.push(account),
+      });
+      const [head, plain] = [
+        await desk.as(desk.county.chief.id),
+        await desk.as(desk.county.own.secretary.id),
+      ];
+      expect(await head.page('/accounts')).toMatch(/等待扫码登录[\s\S]*<svg/);
+      expect(await plain.page('/accounts')).not.toMatch(/登录二维码|重新连接/);
+      expect((await plain.post('/accounts/restart', { account: 'wechaty:county' })).status).toBe(404);
+      await head.post('/accounts/restart', { account: 'wechaty:county' });
+      expect(restarted).toEqual(['wechaty:county']);
+      expect(await head.page('/')).toContain('账号 wechaty:county 等待扫码登录');
+    });
+  });
+
+  it('knows people of the roster who have a name in common', async () => {
+    const { own } = desk.county;
+    await addMember(desk.db, { name: '甲成员', unit: '甲部门/甲支部', number: 'A7' }, { who: 'test' }, 1);
+    await askToBe('甲成员');
+    expect(await ann.page('/')).toContain('选是谁');
+    const page = await ann.page('/certifications/1');
+    expect(page).toContain('A7');
+    await ann.post('/certifications/approve', { no: '1', as: own.member.id });
+    expect(await ann.page('/certifications')).toContain('没有人等着');
+  });
+});
