@@ -133,12 +133,6 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
         decided_by: null,
       })
       .execute();
-    const draft = await startDraft(
-      db,
-      { source: '# 乙支部的课', unitId: branch.id },
-      await deputy.actor(),
-      now,
-    );
     const [sent = ''] = await planDeliveries(
       db,
       [
@@ -164,13 +158,39 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       closesAt: now + HOUR,
     });
     const asked = { account, id: 'invited', inviterId: '乙成员', topic: '乙支部新群' };
+    const source = '---\ntitle: 乙支部的草稿\n---\n\n乙支部在写\n';
+    const draft = await startDraft(db, { source, unitId: branch.id }, await deputy.actor(), now);
+    const message = newId();
+    await db
+      .insertInto('message')
+      .values({
+        id: message,
+        account,
+        channel_id: message,
+        room_id: group.room_id,
+        contact_id: '乙成员',
+        sender_name: '乙成员',
+        kind: 'text',
+        text: '乙支部的话',
+        mention: 0,
+        sent_at: now,
+        received_at: now,
+        state: 'handled',
+        attempts: 0,
+        try_at: null,
+        intent: '{"kind":"none"}',
+        handled_at: now,
+      })
+      .execute();
     return {
+      draft: draft.no,
+      message,
+      unit: branch.id,
       removed: removed.no,
       match,
       invitation: (await recordInvitation(db, asked, now)) ?? 0,
       member: member.id,
       group: group.key,
-      draft: draft.no,
       window: window.id,
       schedule: schedule.no,
       delivery: await plan('unknown'),
@@ -204,6 +224,15 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       await db.selectFrom('match_item').select(['no', 'state']).orderBy('no').execute(),
       await db.selectFrom('group_invitation').select(['no', 'state']).orderBy('no').execute(),
       await db.selectFrom('identity').select(['id', 'closed_at']).orderBy('id').execute(),
+      await db
+        .selectFrom('audit')
+        .select('what')
+        .where('what', 'not like', '%.open')
+        .where('what', 'not like', 'calendar.%')
+        .where('what', 'not like', 'draft.%')
+        .where('what', 'not like', 'roster.%')
+        .where('what', 'not like', 'review.%')
+        .execute(),
     ]);
   }
 
@@ -427,18 +456,18 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       delivery: NOWHERE,
       review: NOWHERE,
       certification: NOWHERE,
+      draft: NOWHERE,
+      message: '01a00000-0000-7000-8000-000000000001',
+      unit: '01a00000-0000-7000-8000-000000000002',
       match: NOWHERE,
       invitation: NOWHERE,
-      draft: NOWHERE,
       window: '01a00000-0000-7000-8000-000000000001',
       member: '01a00000-0000-7000-8000-000000000000',
       group: 'g99999',
     };
-    const plain = (text: string, { member, group, window }: Furniture) =>
-      text
-        .replaceAll(member, 'MEMBER')
-        .replaceAll(window, 'WINDOW')
-        .replaceAll(group, 'GROUP')
+    const plain = (text: string, { member, group, message, unit, window }: Furniture) =>
+      [member, group, message, unit, window]
+        .reduce((said, id) => said.replaceAll(id, 'ID'), text)
         .replaceAll(/\d+/g, 'N');
     const walkers = { member: own.member, secretary: own.secretary, department: own.head };
     for (const [role, person] of Object.entries(walkers)) {

@@ -3,6 +3,8 @@
  * the walk: say of it whether it is the same for all, behind a secret, shows what is the viewer's own, or names
  * a thing, and then how another branch's and nobody's are asked for.
  */
+import { CONSOLE_PAGES } from './walk-console.ts';
+
 export interface Asking {
   readonly path: string;
   /** Of a press. */
@@ -25,6 +27,8 @@ export interface Furniture {
   readonly group: string;
   readonly draft: number;
   readonly window: string;
+  readonly message: string;
+  readonly unit: string;
 }
 
 export type Page =
@@ -82,6 +86,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'POST /sandbox/api/say': open,
   'POST /sandbox/api/next': open,
 
+  ...CONSOLE_PAGES,
   'GET /': own(),
   'GET /more': own(),
   'GET /week': own({ path: '/week?day=2026-11-24' }),

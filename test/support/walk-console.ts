@@ -1,0 +1,72 @@
+/** The console's part of the walk over every page: see `walk-pages.ts`. */
+import type { Asking, Furniture, Page } from './walk-pages.ts';
+
+const own = (...ask: Asking[]): Page => ({ kind: 'own', ...(ask.length > 0 ? { ask } : {}) });
+const named = (ask: (ids: Furniture) => Asking | readonly Asking[]): Page => ({
+  kind: 'named',
+  ask: (ids) => [ask(ids)].flat(),
+});
+const press = (path: string, form: Readonly<Record<string, string>> = {}): Asking => ({ path, form });
+const text = { act: 'save', base: '1', title: '改', body: '改', 'quiz-as': 'markdown', quiz: '' };
+
+export const CONSOLE_PAGES: Readonly<Record<string, Page>> = {
+  'GET /deliveries': own(),
+  'GET /deliveries/:no{\\d+}': named(({ delivery }) => ({ path: `/deliveries/${delivery}` })),
+  'GET /reviews': own(),
+  'GET /reviews/:no{\\d+}': named(({ review }) => ({ path: `/reviews/${review}` })),
+  'POST /reviews/approve': named(({ review }) =>
+    press('/reviews/approve', { no: String(review), hash: 'x'.repeat(64) }),
+  ),
+  'POST /reviews/return': named(({ review }) =>
+    press('/reviews/return', { no: String(review), reason: '改' }),
+  ),
+  'POST /reviews/withdraw': named(({ review }) => press('/reviews/withdraw', { no: String(review) })),
+  'GET /lessons': own(),
+  'POST /lessons/new': own(press('/lessons/new')),
+  'POST /lessons/from-review': named(({ review }) => press('/lessons/from-review', { no: String(review) })),
+  'POST /lessons/import': own(press('/lessons/import')),
+  'GET /lessons/d/:no{\\d+}': named(({ draft }) => ({ path: `/lessons/d/${draft}` })),
+  'POST /lessons/d/:no{\\d+}/auto': named(({ draft }) => press(`/lessons/d/${draft}/auto`, text)),
+  'POST /lessons/d/:no{\\d+}': named(({ draft }) => press(`/lessons/d/${draft}`, text)),
+  'GET /lessons/d/:no{\\d+}/history': named(({ draft }) => ({ path: `/lessons/d/${draft}/history` })),
+  'GET /lessons/d/:no{\\d+}/v/:version{\\d+}': named(({ draft }) => ({ path: `/lessons/d/${draft}/v/1` })),
+  'POST /lessons/d/:no{\\d+}/restore': named(({ draft }) =>
+    press(`/lessons/d/${draft}/restore`, { version: '1' }),
+  ),
+  'POST /lessons/d/:no{\\d+}/drop': named(({ draft }) => press(`/lessons/d/${draft}/drop`)),
+  'POST /lessons/d/:no{\\d+}/keep': named(({ draft }) => press(`/lessons/d/${draft}/keep`)),
+  'POST /lessons/picture': own(press('/lessons/picture')),
+  // Named by its bytes: whoever knows the name has seen it.
+  'GET /lessons/picture/:name{[0-9a-f]{32}\\.jpg}': own({ path: `/lessons/picture/${'0'.repeat(32)}.jpg` }),
+  'GET /groups': own(),
+  'GET /groups/:key': named(({ group }) => ({ path: `/groups/${group}` })),
+  'POST /groups/enable': named(({ group }) => press('/groups/enable', { key: group, on: '0' })),
+  'POST /groups/unit': named(({ group }) => press('/groups/unit', { key: group, unit: '' })),
+  'GET /certifications': own(),
+  'GET /certifications/:no{\\d+}': named(({ certification }) => ({
+    path: `/certifications/${certification}`,
+  })),
+  'GET /matches': own(),
+  'GET /members': own({ path: '/members' }, { path: '/members?q=%E6%88%90%E5%91%98' }),
+  'GET /members/roster.xlsx': own(),
+  'GET /members/import': own(),
+  'POST /members/import': own(press('/members/import')),
+  'POST /members/import/take': own(press('/members/import/take', { key: 'x' })),
+  'GET /members/:id': named(({ member }) => ({ path: `/members/${member}` })),
+  'POST /members/code': named(({ member }) => press('/members/code', { member })),
+  'GET /messages': own(),
+  'GET /messages/:id': named(({ message }) => ({ path: `/messages/${message}` })),
+  'POST /messages/correct': named(({ message }) => press('/messages/correct', { id: message, text: '打卡' })),
+  'GET /accounts': own(),
+  'GET /accounts/list': own(),
+  'POST /accounts/restart': own(press('/accounts/restart', { account: 'sandbox' })),
+  'GET /settings': named(({ group, unit }) => [
+    { path: `/settings?place=group:${group}` },
+    { path: `/settings?place=unit:${unit}` },
+  ]),
+  'POST /settings': named(({ group, unit }) => [
+    press('/settings', { place: `group:${group}`, name: 'quiz-close', value: '2', span: 'h' }),
+    press('/settings', { place: `unit:${unit}`, name: 'quiz-close', value: '2', span: 'h' }),
+  ]),
+  'GET /audit': own({ path: '/audit' }, { path: '/audit?what=group' }),
+};
