@@ -2,7 +2,7 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 
-import { localDay } from '../../clock.ts';
+import { addDays, localDay } from '../../clock.ts';
 import { trendChart } from '../../digest/chart.ts';
 import { type Digest, listGroupsOf, readUnitDigest, type UnitLine } from '../../digest/digest.ts';
 import {
@@ -30,12 +30,14 @@ import { type ConsoleSite, type Desk, deskOf } from './parts.ts';
 import { shellPage } from './shell.ts';
 import { readDay } from './week.ts';
 
-const KINDS: Readonly<Record<SpanKind, { name: string; this: string }>> = {
-  day: { name: '日', this: '今天' },
-  week: { name: '周', this: '本周' },
-  month: { name: '月', this: '本月' },
-  quarter: { name: '季', this: '本季' },
+const KINDS: Readonly<Record<SpanKind, { name: string; this: string; before: string }>> = {
+  day: { name: '日', this: '今天', before: '前一天' },
+  week: { name: '周', this: '本周', before: '前一周' },
+  month: { name: '月', this: '本月', before: '前一月' },
+  quarter: { name: '季', this: '本季', before: '前一季' },
 };
+/** More at the top of the tree are only in the list. */
+const MOST_TABS = 8;
 const CHART = { width: 690, height: 220 };
 
 /** What a page of figures is about. */
@@ -71,6 +73,10 @@ export async function readAsked(c: Context, desk: Desk): Promise<Asked | undefin
 /** The address of a page about the same, or about something beside it. */
 export const here = (path: string, { unitId, span }: Asked, more: Readonly<Record<string, string>> = {}) =>
   address(path, { unit: unitId, kind: span.kind, day: span.from, ...more });
+
+/** What the span beside it is called. */
+const sayOther = ({ span, other }: Asked): string =>
+  other.from === spanBefore(span).from ? KINDS[span.kind].before : saySpan(other);
 
 export function participationRoutes(app: Hono, site: ConsoleSite): void {
   app.get('/participation', async (c) => {
@@ -119,8 +125,20 @@ export const noTree = nothing(
 export function filters(asked: Asked, today: string, path = '/participation'): Html {
   const { unitId, span, other, choices } = asked;
   const step = (day: string) => address(path, { unit: unitId, kind: span.kind, day });
-  const next = spanAround(span.kind, dayAfter(span.to));
-  return html`${tabs(
+  const next = spanAround(span.kind, addDays(span.to, 1));
+  const tops = choices.filter(({ depth }) => depth === (choices[0]?.depth ?? 0));
+  return html`${
+      tops.length > 1 && tops.length <= MOST_TABS
+        ? tabs(
+            '党组织',
+            tops.map(({ id, name }) => ({
+              href: address(path, { unit: id, kind: span.kind, day: span.from }),
+              name,
+              on: id === unitId,
+            })),
+          )
+        : ''
+    }${tabs(
       '多长时间',
       (Object.keys(KINDS) as SpanKind[]).map((kind) => ({
         href: address(path, { unit: unitId, kind, day: span.from }),
@@ -159,15 +177,13 @@ export function filters(asked: Asked, today: string, path = '/participation'): H
     </details>`;
 }
 
-const dayAfter = (day: string) =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-
 /** The six figures with their bases, and the same of the other span. */
 function sums(asked: Asked, { counts, coverage }: Digest, before: Counts): Html {
   const people = (who: string) => here('/participation/people', asked, { who });
   const one = (name: string, now: Ratio, then: Ratio, href: string, say = sayPercent) =>
     html`<a class="sum" href="${href}"
-      ><small>${name}</small><b>${say(now)}</b><span>${sayParts(now)}</span>${change(now, then, say)}</a
+      ><small>${name}</small><b>${say(now)}</b
+      ><span>${sayParts(now)}</span>${change(now, then, say, sayOther(asked))}</a
     >`;
   if (counts.base === 0)
     return html`<div class="card">
@@ -183,7 +199,7 @@ function sums(asked: Asked, { counts, coverage }: Digest, before: Counts): Html 
     ${one('人均学习天数', activity(counts), activity(before), people('all'), sayMean)}
     <a class="sum" href="${people('all')}"
       ><small>打卡</small><b>${counts.checkins}</b
-      ><span>次</span>${difference(counts.checkins, before.checkins)}</a
+      ><span>次</span>${difference(counts.checkins, before.checkins, sayOther(asked))}</a
     >
     ${coverage ? html`<a class="sum" href="#units"><small>有人学的党组织</small><b>${sayPercent(coverage)}</b><span>${sayParts(coverage)}</span></a>` : ''}
     <a class="sum warn" href="${people('missing')}"
@@ -192,17 +208,17 @@ function sums(asked: Asked, { counts, coverage }: Digest, before: Counts): Html 
   </section>`;
 }
 
-/** `上一段 75% ↑`; nothing where nothing is known of it. */
-function change(now: Ratio, then: Ratio, say: (ratio: Ratio) => string): Content {
+/** `前一周 75% ↑`; nothing where nothing is known of it. */
+function change(now: Ratio, then: Ratio, say: (ratio: Ratio) => string, when: string): Content {
   const [a, b] = [valueOf(now), valueOf(then)];
   if (a === undefined || b === undefined) return '';
   const arrow = a > b ? '↑' : a < b ? '↓' : '＝';
-  return html`<em class="${a < b ? 'down' : ''}">比的那段 ${say(then)} ${arrow}</em>`;
+  return html`<em class="${a < b ? 'down' : ''}">${when} ${say(then)} ${arrow}</em>`;
 }
 
-const difference = (now: number, then: number): Content =>
+const difference = (now: number, then: number, when: string): Content =>
   html`<em class="${now < then ? 'down' : ''}"
-    >比的那段 ${then} ${now > then ? '↑' : now < then ? '↓' : '＝'}</em
+    >${when} ${then} ${now > then ? '↑' : now < then ? '↓' : '＝'}</em
   >`;
 
 function trend(asked: Asked, { trend: points }: Digest): Html {
@@ -244,7 +260,7 @@ function units(asked: Asked, { units: lines }: Digest, before: ReadonlyMap<strin
         { title: '参学', cell: ({ counts }) => sayParts(learningRate(counts)), figure: true },
         { title: '参学率', cell: ({ counts }) => sayPercent(learningRate(counts)), figure: true },
         {
-          title: '比的那段',
+          title: sayOther(asked),
           cell: ({ unitId }) => sayPercent(learningRate(before.get(unitId) ?? NO_COUNTS)),
           figure: true,
         },
