@@ -12,6 +12,8 @@ import { readConfig } from '../src/config.ts';
 import { newId, takeNumbers } from '../src/db/ids.ts';
 import { moveDelivery, planDeliveries } from '../src/delivery/ledger.ts';
 import { loadCatalogue } from '../src/lessons/catalogue.ts';
+import { askExport } from '../src/digest/export-jobs.ts';
+import { spanAround } from '../src/digest/spans.ts';
 import { startDraft } from '../src/lessons/drafts.ts';
 import { recordCatalogue } from '../src/lessons/revisions.ts';
 import { issueToken } from '../src/people/tokens.ts';
@@ -157,6 +159,9 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       opensAt: now,
       closesAt: now + HOUR,
     });
+    const span = spanAround('month', '2026-11-24');
+    const wanted = { kind: 'workbook', unitId: branch.id, span } as const;
+    const workbook = await askExport(db, wanted, await deputy.actor(), now);
     const asked = { account, id: 'invited', inviterId: '乙成员', topic: '乙支部新群' };
     const source = '---\ntitle: 乙支部的草稿\n---\n\n乙支部在写\n';
     const draft = await startDraft(db, { source, unitId: branch.id }, await deputy.actor(), now);
@@ -186,6 +191,7 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       draft: draft.no,
       message,
       unit: branch.id,
+      workbook: workbook.no,
       removed: removed.no,
       match,
       invitation: (await recordInvitation(db, asked, now)) ?? 0,
@@ -232,6 +238,8 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
         .where('what', 'not like', 'draft.%')
         .where('what', 'not like', 'roster.%')
         .where('what', 'not like', 'review.%')
+        // Of themselves.
+        .where('what', 'not in', ['member.ask-erasure', 'token.issue', 'session.revoke'])
         .execute(),
     ]);
   }
@@ -457,6 +465,7 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       review: NOWHERE,
       certification: NOWHERE,
       draft: NOWHERE,
+      workbook: NOWHERE,
       message: '01a00000-0000-7000-8000-000000000001',
       unit: '01a00000-0000-7000-8000-000000000002',
       match: NOWHERE,

@@ -29,6 +29,7 @@ export interface Furniture {
   readonly window: string;
   readonly message: string;
   readonly unit: string;
+  readonly workbook: number;
 }
 
 export type Page =
@@ -215,4 +216,15 @@ export const PAGES: Readonly<Record<string, Page>> = {
     path: '/api/v1/sends',
     json: { lesson: 'cunchu-huacha', groups: [group] },
   })),
+
+  'GET /participation': named(({ unit }) => ({ path: `/participation?unit=${unit}` })),
+  'GET /participation/trend.svg': named(({ unit }) => ({ path: `/participation/trend.svg?unit=${unit}` })),
+  'GET /participation/people': named(({ unit }) => ({ path: `/participation/people?unit=${unit}` })),
+  'GET /participation/member/:id': named(({ member }) => ({ path: `/participation/member/${member}` })),
+  'GET /participation/quiz/:id': named(({ window }) => ({ path: `/participation/quiz/${window}` })),
+  'GET /workbook': own(),
+  'POST /workbook/ask': named(({ unit }) =>
+    press('/workbook/ask', { what: 'workbook', unit, kind: 'month', day: '2026-11-24' }),
+  ),
+  'GET /workbook/:no{\\d+}': named(({ workbook }) => ({ path: `/workbook/${workbook}` })),
 };
