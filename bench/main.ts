@@ -15,12 +15,13 @@ import { inbound } from './inbound.ts';
 import { interpreter } from './interpret.ts';
 import { kill } from './kill.ts';
 import { lesson } from './lesson.ts';
+import { page } from './page.ts';
 import { retention } from './retention.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
 import type { Bench, Figure } from './figure.ts';
 
-const BENCHES: readonly Bench[] = [interpreter, inbound, answers, lesson, kill, start, retention, scale];
+const BENCHES: readonly Bench[] = [interpreter, inbound, answers, lesson, kill, start, page, retention, scale];
 
 const ROOT = new URL('..', import.meta.url).pathname;
 

@@ -12,6 +12,7 @@ import { reasonOf, UserError } from '../errors.ts';
 import { picturePath } from '../lessons/pictures.ts';
 import { NotFoundError } from '../people/scope.ts';
 import { picturesOf, pictureType } from '../lessons/catalogue.ts';
+import type { Lesson } from '../lessons/lesson.ts';
 import { apiRoutes } from './api/routes.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { deskOf } from './console/parts.ts';
@@ -142,7 +143,16 @@ function homeRoutes(app: Hono, parts: WebParts): void {
   });
 }
 
+/** A lesson's page as everybody sees it who isn't known, drawn once for each reading of the lessons. */
+interface Drawn {
+  readonly previous: Lesson | undefined;
+  readonly next: Lesson | undefined;
+  readonly body: string;
+  readonly tag: string;
+}
+
 function lessonRoutes(app: Hono, parts: WebParts): void {
+  const plain = new WeakMap<Lesson, Drawn>();
   app.get('/l/:id', async (c) => {
     const { byId, lessons } = parts.catalogue();
     const lesson = byId.get(c.req.param('id'));
@@ -151,8 +161,14 @@ function lessonRoutes(app: Hono, parts: WebParts): void {
     const at = course.indexOf(lesson);
     const [previous, next] = [course[at - 1], course[at + 1]];
     const around = { ...(previous ? { previous } : {}), ...(next ? { next } : {}) };
-    const body = String(await lessonPage({ lesson, ...around, ...(await askedOf(c, parts, lesson.id)) }));
-    const tag = etagOf(body);
+    const asked = await askedOf(c, parts, lesson.id);
+    const kept = asked.isKnown ? undefined : plain.get(lesson);
+    const drawn =
+      kept && kept.previous === previous && kept.next === next
+        ? kept
+        : await draw({ lesson, ...around, ...asked });
+    if (!asked.isKnown) plain.set(lesson, { ...drawn, previous, next });
+    const { body, tag } = drawn;
     // A member's page is theirs: nobody in between may keep it.
     const headers = { ETag: tag, 'Cache-Control': 'private, no-cache', Vary: 'Cookie' };
     return isKnown(c, tag) ? c.body(null, 304, headers) : c.html(body, 200, headers);
@@ -163,6 +179,11 @@ function lessonRoutes(app: Hono, parts: WebParts): void {
     const wanted = c.req.param('name');
     return picturesOf(lesson).includes(wanted) ? await sendPicture(parts, wanted) : c.notFound();
   });
+}
+
+async function draw(view: LessonView): Promise<Pick<Drawn, 'body' | 'tag'>> {
+  const body = String(await lessonPage(view));
+  return { body, tag: etagOf(body) };
 }
 
 /** The quiz of a lesson as it stands for the member who looks. The lesson itself is readable whatever fails. */
