@@ -33,6 +33,7 @@ import { loginRoutes } from './login-routes.ts';
 import { meRoutes } from './me-routes.ts';
 import { homeBody } from './pages/home.ts';
 import { lessonPage, type LessonView } from './pages/lesson.ts';
+import { metricRoutes } from './metrics.ts';
 import type { HealthView, WebParts } from './parts.ts';
 import { readingRoutes } from './reading-routes.ts';
 import { recordRoutes } from './record-routes.ts';
@@ -67,6 +68,7 @@ export function makeRoutes(parts: WebParts): { app: Hono; close: () => void } {
     const health = await askHealth(parts);
     return c.json(health, health.status === 'down' ? 503 : 200, { 'Cache-Control': 'no-store' });
   });
+  metricRoutes(app, parts, askHealth);
   app.route('/', typeModeRoutes(isSecure(parts)));
   app.route('/', loginRoutes(parts));
   app.route('/', recordRoutes(parts));

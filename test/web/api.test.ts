@@ -298,6 +298,31 @@ describe.each(DIALECTS)('the interface for programs on %s', (dialect) => {
     await expect(key('read', null, 400 * DAY)).rejects.toThrow(/366d/);
   });
 
+  it('tells whoever watches how the server is, to strangers only with a key of the whole county', async () => {
+    const ask = async (app: typeof routes.app, secret?: string) =>
+      await app.request('http://127.0.0.1:8080/metrics', {
+        headers: { host: '127.0.0.1:8080', ...(secret ? { authorization: `Bearer ${secret}` } : {}) },
+      });
+    const local = await ask(routes.app);
+    expect(local.headers.get('content-type')).toContain('text/plain');
+    const text = await local.text();
+    expect(text).toContain('weike_part_up{part="database"} 1');
+    expect(text).toContain('weike_deliveries_waiting_for_a_person{state="unknown"}');
+    expect(text).toMatch(/process_resident_memory_bytes \d/);
+    const { db, clock, app, sandbox } = school;
+    const open = readConfig(
+      { LESSONS_DIR: `${ROOT}lessons`, HOST: '0.0.0.0', SANDBOX_TOKEN: 'a-long-secret-token' },
+      ROOT,
+    );
+    const parts = { config: open, db, clock, log: silentLog, app, sandbox, channels: [sandbox] };
+    const far = makeRoutes(webParts(parts, async () => healthy));
+    const { id } = await secretaryOf('花茶协会党支部');
+    expect((await ask(far.app)).status).toBe(401);
+    expect((await ask(far.app, await key('read', id))).status).toBe(401);
+    expect((await ask(far.app, await key('read'))).status).toBe(200);
+    far.close();
+  });
+
   it('describes every address in a document whose references all lead somewhere', async () => {
     const { body } = await call('GET', '/openapi.json');
     const document = body as {
