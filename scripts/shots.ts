@@ -43,6 +43,33 @@ const PAGES = [
   ['sandbox', '/sandbox?room=huacha&as=huacha-02'],
 ] as const;
 
+/** The console, with a plan, a draft and a doubtful message in it. */
+const CONSOLE = [
+  ['week', '/week'],
+  ['month', '/week/month'],
+  ['plan', '/week/add?time=20:00'],
+  ['plan-item', '/week/s/2'],
+  ['feed', '/week/feed'],
+  ['lessons', '/lessons'],
+  ['editor', '/lessons/d/1'],
+  ['editor-markdown', '/lessons/d/1?as=markdown'],
+  ['history', '/lessons/d/1/history'],
+  ['groups', '/groups'],
+  ['group', '/groups/huacha'],
+  ['members', '/members'],
+  ['import', '/members/import'],
+  ['certifications', '/certifications'],
+  ['matches', '/matches'],
+  ['reviews', '/reviews'],
+  ['deliveries', '/deliveries'],
+  ['delivery', '/deliveries/1'],
+  ['messages', '/messages'],
+  ['accounts', '/accounts'],
+  ['settings', '/settings'],
+  ['audit', '/audit'],
+  ['more', '/more'],
+] as const;
+
 const OWN = [
   ['me', '/me'],
   ['me-learned', '/me/learned'],
@@ -123,11 +150,32 @@ async function shootOwn() {
       });
 }
 
+/** A draft with a question, so that the editor has something to show. */
+async function writeDraft() {
+  await withPage({ viewport: DESKTOP }, async (page) => {
+    await page.goto(`${url}/lessons`);
+    await page.getByRole('button', { name: '写一课' }).first().click();
+    await page.fill('[name=title]', '夏天怎么存花茶');
+    await page.fill(
+      '[name=body]',
+      '放冰箱要**密封**，先装罐，再放冷藏室。\n\n- 别和鱼肉放一起\n- 拿出来先放到室温再开',
+    );
+    await page.getByRole('button', { name: '用 Markdown 写题' }).click();
+    await page.fill(
+      '[name=quiz]',
+      '1. 放冰箱前先做什么？\n\n   - [ ] 直接放\n   - [x] 密封好\n\n   > 不密封会串味。',
+    );
+    await page.getByRole('button', { name: '保存', exact: true }).last().click();
+    await page.locator('.toast').waitFor();
+  });
+}
+
 async function shootAll() {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [size, viewport] of Object.entries(SIZES))
       await withPage({ viewport, colorScheme }, async (page) => {
-        for (const [name, path] of PAGES) await shoot(page, `${name}-${size}-${colorScheme}`, path);
+        for (const [name, path] of [...PAGES, ...CONSOLE])
+          await shoot(page, `${name}-${size}-${colorScheme}`, path);
         if (size === 'desktop' && colorScheme === 'light')
           await page.screenshot({ path: 'docs/sandbox.png' });
       });
@@ -208,6 +256,7 @@ async function shootStates() {
 try {
   await playClass();
   await shootOwn();
+  await writeDraft();
   await shootAll();
   await shootStates();
 } finally {

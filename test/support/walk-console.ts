@@ -52,6 +52,13 @@ export const CONSOLE_PAGES: Readonly<Record<string, Page>> = {
   'GET /members/import': own(),
   'POST /members/import': own(press('/members/import')),
   'POST /members/import/take': own(press('/members/import/take', { key: 'x' })),
+  'POST /members/add': named(({ unit }) =>
+    press('/members/add', { name: '新人', unit, status: 'full', number: '' }),
+  ),
+  'POST /members/change': named(({ member, unit }) =>
+    press('/members/change', { member, name: '改名', unit, status: 'full', number: '' }),
+  ),
+  'POST /members/leave': named(({ member }) => press('/members/leave', { member, reason: 'left' })),
   'GET /members/:id': named(({ member }) => ({ path: `/members/${member}` })),
   'POST /members/code': named(({ member }) => press('/members/code', { member })),
   'GET /messages': own(),

@@ -552,6 +552,33 @@ describe('the console', () => {
       expect(await ann.page('/members')).toContain('新人');
     });
 
+    it('adds, corrects and lets go of one person, within the scope', async () => {
+      const { own, other: far } = desk.county;
+      const person = { name: '新来的', unit: own.branch.id, status: 'probationary', number: 'B7' };
+      const at = (await ann.post('/members/add', person)).headers.get('location') ?? '';
+      expect(await ann.page(at)).toMatch(/预备党员[\s\S]*B7/);
+      const member = at.split('/').at(-1) ?? '';
+      await ann.post('/members/change', { ...person, member, status: 'full' });
+      expect(await ann.page(at)).toContain('正式党员');
+      await ann.post('/members/change', { ...person, member, unit: far.branch.id });
+      expect(await other.page('/members')).not.toContain('新来的');
+      await ann.post('/members/add', { ...person, name: '另一个' });
+      expect(await ann.page('/members')).toContain('编号已经是别人的了');
+      await ann.post('/members/leave', { member, reason: 'transferred' });
+      expect(await ann.page('/members')).not.toContain(`/members/${member}`);
+      const changes = await desk.db
+        .selectFrom('audit')
+        .select(['what', 'via'])
+        .where('subject', '=', member)
+        .orderBy('id')
+        .execute();
+      expect(changes.map(({ what, via }) => `${what} ${via}`)).toEqual([
+        'member.add console',
+        'member.change console',
+        'member.leave console',
+      ]);
+    });
+
     it('draws a branch of ten thousand in pages', async () => {
       const { own } = desk.county;
       const rows = Array.from({ length: 10_000 }, (_, at) => ({

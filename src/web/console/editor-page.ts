@@ -225,6 +225,9 @@ function drawCard({ type, stem, options, right, answer, explanation }: Card, ind
   </fieldset>`;
 }
 
+/** As if somebody had answered: no words about nobody. */
+const ANSWERED = [{ question: 0, answers: 1, correct: 1 }];
+
 /** What is drawn anew while one types: whether it is saved, what is still wrong, what will be seen. */
 export function drawLive(
   source: string,
@@ -246,7 +249,7 @@ export function drawLive(
         : ''
     }
     ${card('群里看到的', drawBubbles(composeLesson(lesson, {}), picture))}
-    ${lesson.questions.length > 0 ? card('公布的答案', drawBubbles(composeKey(lesson, []), picture)) : ''}
+    ${lesson.questions.length > 0 ? card('公布的答案', drawBubbles(composeKey(lesson, ANSWERED), picture)) : ''}
     ${card(
       '网页上看到的',
       html`<article class="paper">

@@ -32,7 +32,8 @@ export function openFeed(app: Hono, site: ConsoleSite): void {
     )) {
       if (!isInScope(actor, group.unit_id)) continue;
       const uid = `${schedule.id}-${nominalAt}-${content}@weike`;
-      const summary = kind === 'digest' ? title : `微课《${title}》`;
+      const isLesson = kind === 'lesson' || kind === 'course';
+      const summary = isLesson ? `微课《${title}》` : title;
       const known = events.get(uid);
       if (known) known.topics.push(group.topic);
       else

@@ -21,6 +21,7 @@ import { acts } from './acting.ts';
 import { address, card, confirmed, field, hidden, nothing, pill, press, rows, select } from './draw.ts';
 import { say } from './flash.ts';
 import { units } from './groups.ts';
+import { addForm, changeForm, memberFormRoutes } from './member-form.ts';
 import { namesBehind } from './names.ts';
 import { type ConsoleSite, type Desk, deskOf, readNo } from './parts.ts';
 import { shellPage } from './shell.ts';
@@ -36,6 +37,7 @@ interface Upload {
 }
 
 export function memberRoutes(app: Hono, site: ConsoleSite): void {
+  memberFormRoutes(app, site);
   /** Tables that were looked at and wait for the press; a restart forgets them, and the page says so. */
   const uploads = new Map<string, Upload>();
 
@@ -107,7 +109,8 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
           }
           ${from + PAGE < total ? html`<a class="more-of" href="${address('/members', { q: query, unit, from: from + PAGE })}">后面的 ${total - from - PAGE} 人</a>` : ''}
           <p class="note"><a href="/members/roster.xlsx">把名册存成 Excel</a></p>
-        </div>`,
+        </div>
+        ${addForm((await units(db, actor)).filter(({ value }) => value !== ''))}`,
     });
   });
 
@@ -174,6 +177,7 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
     const { db, actor, now, zone } = deskOf(site, c);
     const member = await getScopedMember(db, actor, c.req.param('id'));
     const names = await namesBehind(db, [member.unit_id ?? '']);
+    const isTheirs = member.left_at === null && member.status !== 'guest' && isInScope(actor, member.unit_id);
     const roles = (await listRoles(db, actor)).filter((one) => one.member_id === member.id);
     return shellPage(c, site, {
       title: member.name,
@@ -199,7 +203,7 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
             }
           </dl>
           ${
-            member.left_at !== null || member.status === 'guest' || !isInScope(actor, member.unit_id)
+            !isTheirs
               ? ''
               : html`<div class="buttons">
                   ${confirmed(
@@ -221,7 +225,15 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
                   }
                 </div>`
           }`,
-      )}`,
+      )}
+      ${
+        isTheirs
+          ? changeForm(
+              (await units(db, actor)).filter(({ value }) => value !== ''),
+              member,
+            )
+          : ''
+      }`,
     });
   });
   app.post(

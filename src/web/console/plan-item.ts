@@ -9,6 +9,7 @@ import type { Db } from '../../db/open.ts';
 import { UserError } from '../../errors.ts';
 import { type Actor, isInScope, notFound } from '../../people/scope.ts';
 import { scheduleFitting } from '../../schedule/add.ts';
+import { titleOf } from '../../schedule/expand.ts';
 import { moveSchedule, redo } from '../../schedule/move.ts';
 import { groupsOf, type Schedule } from '../../schedule/schedules.ts';
 import type { When } from '../../schedule/timetable.ts';
@@ -45,7 +46,7 @@ async function itemPage(c: Context, desk: Desk) {
       ? `《${lesson?.title ?? schedule.content}》`
       : schedule.kind === 'course'
         ? `课程《${schedule.content}》`
-        : '学习简报';
+        : titleOf(schedule);
   const isTheirs = await mayChange(db, actor, schedule);
   return shellPage(c, site, {
     title: name,

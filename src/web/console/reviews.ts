@@ -188,7 +188,7 @@ async function drawItem({ db }: Desk, item: ReviewItem): Promise<Html> {
       ? ''
       : html`<details>
           <summary>答案和说明</summary>
-          ${drawBubbles(composeKey(lesson, []))}
+          ${drawBubbles(composeKey(lesson, [{ question: 0, answers: 1, correct: 1 }]))}
         </details>`
   }
   ${lesson.sources.length === 0 ? '' : html`<p class="note">来源：${lesson.sources.join('；')}</p>`}`;

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
+import { isLocalOnly } from '../../config.ts';
 import { typeSwitch } from '../layout.ts';
 import type { WebParts } from '../parts.ts';
 import { accountRoutes } from './accounts.ts';
@@ -82,7 +83,11 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
         '这台手机',
         html`<div class="buttons">
           ${typeSwitch()}
-          <form class="leave" method="post" action="/logout"><button>退出登录</button></form>
+          ${
+            isLocalOnly(site.config)
+              ? ''
+              : html`<form class="leave" method="post" action="/logout"><button>退出登录</button></form>`
+          }
         </div>`,
       )}`,
     }),

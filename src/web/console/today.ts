@@ -2,6 +2,7 @@
 import { html } from 'hono/html';
 
 import { addDays, localDay, localTime, saySpan, startOfDay } from '../../clock.ts';
+import type { ScheduleKind } from '../../db/tables.ts';
 import { listDeliveries } from '../../delivery/listing.ts';
 import { isInScope } from '../../people/scope.ts';
 import { previewSends } from '../../schedule/preview.ts';
@@ -71,7 +72,7 @@ async function todayRows(desk: Desk): Promise<Row[]> {
   const ahead = await previewSends(db, config, site.catalogue().lessons, now, end - 1);
   for (const { group, nominalAt, kind, title, schedule } of ahead) {
     if (!isInScope(actor, group.unit_id)) continue;
-    const name = kind === 'digest' ? title : `《${title}》`;
+    const name = nameOfSend(kind, title);
     const path = `/week/s/${schedule.no}?at=${nominalAt}`;
     const shown = { at: nominalAt, name, state: pill('plain', '待发'), isAhead: true, path };
     put(shown, `${path} ${name}`, group.topic);
@@ -88,6 +89,10 @@ async function todayRows(desk: Desk): Promise<Row[]> {
       href: path.replace(/&at=\d+$/, ''),
     }));
 }
+
+/** A lesson by its title in brackets; a digest or a brief is called what it is. */
+export const nameOfSend = (kind: ScheduleKind, title: string): string =>
+  kind === 'lesson' || kind === 'course' ? `《${title}》` : title;
 
 export const sayTopics = (topics: readonly string[], most = 3): string =>
   topics.length > most ? `${topics[0]} 等 ${topics.length} 个群` : topics.join('、');

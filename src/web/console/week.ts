@@ -2,7 +2,6 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
-import { sayWhat } from '../../chat/commands/deliveries.ts';
 import { addDays, DAY, localDay, localTime, mondayOf, sayDay, startOfDay } from '../../clock.ts';
 import { listDeliveries } from '../../delivery/listing.ts';
 import { isInScope } from '../../people/scope.ts';
@@ -12,8 +11,8 @@ import { address, nothing, tabs } from './draw.ts';
 import { type ConsoleSite, type Desk, deskOf } from './parts.ts';
 import { sayHoliday } from './plan-rule.ts';
 import { shellPage } from './shell.ts';
-import { sayTopics } from './today.ts';
-import { statePill } from './waiting.ts';
+import { nameOfSend, sayTopics } from './today.ts';
+import { nameOf, statePill } from './waiting.ts';
 
 /** The hours at which groups are read, unless plans say otherwise. */
 const USUAL = ['12:30', '20:00'];
@@ -50,7 +49,7 @@ export async function readEntries(desk: Desk, from: string, to: string): Promise
     else entries.push({ ...entry, topics: [topic] });
   };
   const sent = await listDeliveries(db, actor, {
-    kinds: ['lesson', 'notice', 'brief'],
+    kinds: ['lesson', 'notice', 'brief', 'bulletin', 'digest', 'weekly'],
     from: startOfDay(from, zone),
     to: end,
     limit: 500,
@@ -60,7 +59,7 @@ export async function readEntries(desk: Desk, from: string, to: string): Promise
     const time = localTime(delivery.planned_at, zone);
     const href = address('/deliveries', { day });
     put(
-      { day, time, name: sayWhat(delivery), canMove: false, href, state: statePill(delivery) },
+      { day, time, name: nameOf(delivery), canMove: false, href, state: statePill(delivery) },
       delivery.topic,
     );
   }
@@ -74,7 +73,7 @@ export async function readEntries(desk: Desk, from: string, to: string): Promise
     )) {
       const day = localDay(nominalAt, zone);
       if (!isInScope(actor, group.unit_id) || day < from) continue;
-      const name = kind === 'digest' ? title : `《${title}》`;
+      const name = nameOfSend(kind, title);
       const entry = { day, time: localTime(nominalAt, zone), name, no: schedule.no };
       put({ ...entry, canMove: schedule.at !== null, href: `/week/s/${schedule.no}` }, group.topic);
     }
