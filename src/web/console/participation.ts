@@ -147,11 +147,11 @@ export function filters(asked: Asked, today: string, path = '/participation'): H
       })),
     )}
     <nav class="steps" aria-label="哪一段">
-      <a href="${step(spanBefore(span).from)}" aria-label="前一段">‹ 上一段</a>
+      <a href="${step(spanBefore(span).from)}"><span aria-hidden="true">‹</span> 上一段</a>
       <b>${saySpan(span)}</b>
       ${
         next.from <= today
-          ? html`<a href="${step(next.from)}" aria-label="后一段">下一段 ›</a>`
+          ? html`<a href="${step(next.from)}">下一段 <span aria-hidden="true">›</span></a>`
           : html`<span class="off">${KINDS[span.kind].this}</span>`
       }
     </nav>
