@@ -80,6 +80,7 @@ describe.each(DIALECTS)('the steps of the ledger on %s', (dialect) => {
         no: 1,
         cause: 'least',
         occurrence_id: null,
+        period: null,
         kind: 'ack',
         account: ACCOUNT,
         group_id: null,
