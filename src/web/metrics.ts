@@ -5,8 +5,6 @@ import { isLocalOnly } from '../config.ts';
 import { findToken } from '../people/tokens.ts';
 import type { HealthView, WebParts } from './parts.ts';
 
-type Prom = typeof import('prom-client');
-
 export function metricRoutes(
   app: Hono,
   parts: WebParts,
@@ -38,7 +36,7 @@ async function mayRead(c: Context, { config, console, clock }: WebParts): Promis
 }
 
 async function openMetrics() {
-  const { collectDefaultMetrics, Gauge, Registry }: Prom = await import('prom-client');
+  const { collectDefaultMetrics, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
