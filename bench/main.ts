@@ -21,7 +21,17 @@ import { scale } from './scale.ts';
 import { start } from './start.ts';
 import type { Bench, Figure } from './figure.ts';
 
-const BENCHES: readonly Bench[] = [interpreter, inbound, answers, lesson, kill, start, page, retention, scale];
+const BENCHES: readonly Bench[] = [
+  interpreter,
+  inbound,
+  answers,
+  lesson,
+  kill,
+  start,
+  page,
+  retention,
+  scale,
+];
 
 const ROOT = new URL('..', import.meta.url).pathname;
 
