@@ -9,6 +9,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { diskReason, reasonOf, UserError } from './errors.ts';
 
 const BUSY = 5;
+/** A lock that nobody refers to any more would be collected as garbage, and let go of with that. */
+const HELD = new Set<DatabaseSync>();
 
 /** Takes the lock, or throws `UserError` when another server has it or the folder can't be used. */
 export function lockDataDir(dataDir: string): { release(): void } {
@@ -28,7 +30,13 @@ export function lockDataDir(dataDir: string): { release(): void } {
     );
   }
   const held = lock;
-  return { release: () => held.close() };
+  HELD.add(held);
+  return {
+    release() {
+      HELD.delete(held);
+      held.close();
+    },
+  };
 }
 
 /** Step by step: Node's own recursion never ends where nothing can be made, as under /proc. */
