@@ -12,12 +12,16 @@ import { notice } from './layout.ts';
 import { type Chosen, forgetChosen, readChosen, rememberChosen } from './next-place.ts';
 import { noQuizPage, quizPage, type QuizScene } from './pages/quiz.ts';
 import type { WebParts } from './parts.ts';
+import { openRate } from './rate.ts';
 import { wordsOf } from './words.ts';
 
 /** The largest form: eight questions with their words. */
 const LARGEST_FORM = 16 * 1024;
 /** What a page says of how long ago something was tapped is read up to here. */
 const LONGEST_AGO = 48 * HOUR;
+/** A finger taps no faster; a program would. */
+const ANSWERS_A_MINUTE = 120;
+const TOO_FAST = '点得太快了。选的还在，等一分钟再交。';
 
 /** Tells members apart in what a browser keeps; names nobody. */
 export const markOf = (memberId: string): string =>
@@ -29,6 +33,7 @@ export function learnRoutes(app: Hono, parts: WebParts): void {
   const { learning } = parts;
   if (!learning) return;
   const limit = bodyLimit({ maxSize: LARGEST_FORM, onError: tooLarge });
+  const rate = openRate(() => parts.clock.now());
 
   app.get('/q/:id', requireLearner(parts, learning), async (c) => {
     const id = c.req.param('id');
@@ -53,6 +58,12 @@ export function learnRoutes(app: Hono, parts: WebParts): void {
       return askToComeIn(c, parts, `/q/${id}`, Object.keys(form.chosen).length);
     }
     c.header('Cache-Control', 'no-store');
+    if (!rate.allows(learner.id, ANSWERS_A_MINUTE)) {
+      c.header('Retry-After', '60');
+      if (wantsJson(c)) return c.json({ error: TOO_FAST }, 429);
+      rememberChosen(c, parts, id, form.chosen);
+      return c.html(notice('先歇一歇', TOO_FAST), 429);
+    }
     const before = await learning.quiz(learner.id, id);
     if (!before) return wantsJson(c) ? c.json({ error: '没有这次小测' }, 404) : c.html(noQuizPage(), 404);
     const taken = await takeAnswers(parts, learning, { memberId: learner.id, view: before, form });

@@ -95,6 +95,25 @@ describe.each(DIALECTS)('answering by tapping on %s', (dialect) => {
     expect(await pointsOf(own().member.id)).toHaveLength(6);
   });
 
+  it('holds back who sends faster than a finger taps, for a minute, and loses nothing of it', async () => {
+    const { windowId } = await site.ask(own().group.id);
+    const cookie = await site.signIn(own().member.id);
+    for (let sent = 0; sent < 120; sent += 1)
+      expect((await site.post(`/q/${windowId}`, [['q9', 'A']], cookie, JSON_ONLY)).status).not.toBe(429);
+    const held = await site.post(`/q/${windowId}`, [['q1', 'B']], cookie, JSON_ONLY);
+    expect(held.status).toBe(429);
+    expect(await held.json()).toMatchObject({ error: expect.stringContaining('选的还在') });
+    const plain = await site.post(`/q/${windowId}`, [['q1', 'B']], cookie);
+    expect([plain.status, plain.headers.get('retry-after')]).toEqual([429, '60']);
+    expect(plain.headers.get('set-cookie')).toContain('B');
+    expect(await site.answers(own().member.id)).toEqual([]);
+    // Others aren't held back with them.
+    const other = await site.signIn(own().secretary.id);
+    expect((await site.post(`/q/${windowId}`, [['q1', 'B']], other)).status).toBe(303);
+    site.clock.advance(MINUTE);
+    expect((await site.post(`/q/${windowId}`, [['q1', 'B']], cookie)).status).toBe(303);
+  });
+
   it('takes one answer after the other, the last of each counts, and says so to a script', async () => {
     const { windowId } = await site.ask(own().group.id);
     const cookie = await site.signIn(own().member.id);

@@ -3,13 +3,13 @@ import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 
-import { MINUTE } from '../../clock.ts';
 import { reasonOf, UserError } from '../../errors.ts';
 import { NotFoundError } from '../../people/scope.ts';
 import { findToken, type FoundToken } from '../../people/tokens.ts';
 import { MisfitError } from '../../schedule/add.ts';
 import { sayTimes } from '../../schedule/words.ts';
 import type { ConsoleSite, Desk } from '../console/parts.ts';
+import { openRate, type Rate } from '../rate.ts';
 import { openApiOf } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
 import { answerProblem, type Problem, ProblemError } from './problem.ts';
@@ -144,24 +144,4 @@ function problemOf(error: unknown, zone: string): Problem {
   if (error instanceof UserError)
     return { status: 422, title: 'This can not be done', detail: error.message };
   return { status: 500, title: 'It failed, and is on record. Nothing was half done: ask again later.' };
-}
-
-interface Rate {
-  allows(who: string, most: number): boolean;
-}
-
-/** Counts by whole minutes; forgets the minute before. */
-function openRate(now: () => number): Rate {
-  let minute = 0;
-  const calls = new Map<string, number>();
-  return {
-    allows(who, most) {
-      const current = Math.floor(now() / MINUTE);
-      if (current !== minute) calls.clear();
-      minute = current;
-      const count = (calls.get(who) ?? 0) + 1;
-      calls.set(who, count);
-      return count <= most;
-    },
-  };
 }

@@ -137,7 +137,7 @@ function start(form) {
     } catch {
       return stuck(item);
     }
-    if (answer.status >= 500) return stuck(item);
+    if (answer.status >= 500 || answer.status === 429) return stuck(item);
     const said = await answer.json().catch(() => ({}));
     if (answer.status === 401) return end(item);
     drop(item.tap);
