@@ -1,26 +1,30 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Databases of a moment: where there is room in memory, no disk has to be waited for. */
+/** The tests' temporary files: where there is room for them in memory, no disk has to be waited for. */
 const MEMORY = '/dev/shm';
 const ROOM = 4 * 1024 ** 3;
 
-function hasRoom(): boolean {
+/** A folder in memory, where programs may run too; `undefined` where there is none. */
+function openMemory(): string | undefined {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
-    return bavail * bsize >= ROOM;
+    if (process.env.TMPDIR !== undefined || bavail * bsize < ROOM) return undefined;
+    const folder = mkdtempSync(`${MEMORY}/weike-test-`);
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    chmodSync(folder, 0o755);
+    const program = `${folder}/runs`;
+    writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
+    return spawnSync(program).status === 0 ? folder : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-if (process.env.TMPDIR === undefined && hasRoom()) {
-  const folder = mkdtempSync(`${MEMORY}/weike-test-`);
-  process.env.TMPDIR = folder;
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-}
+const memory = openMemory();
 
 /** What takes long goes first, so that no worker is left alone with it at the end. */
 const SLOW = /e2e|\/faults\/|\/cli\/|wechaty-service|learning\.test|secretary-week|desk\.test/;
@@ -41,6 +45,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real servers share two cores with the tests.
     maxWorkers: 2,
+    ...(memory === undefined ? {} : { env: { TMPDIR: memory } }),
     sequence: { sequencer: SlowFirst },
   },
 });
