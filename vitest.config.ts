@@ -18,7 +18,10 @@ function openMemory(): string | undefined {
     chmodSync(folder, 0o755);
     const program = `${folder}/runs`;
     writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
-    return spawnSync(program).status === 0 ? folder : undefined;
+    if (spawnSync(program).status !== 0) return undefined;
+    // The servers that the tests start lie there as well.
+    process.env.TMPDIR = folder;
+    return folder;
   } catch {
     return undefined;
   }
