@@ -107,9 +107,15 @@ describe.each(DIALECTS)('rights on %s', (dialect) => {
     const id = await learn();
     const { db, clock } = school;
     const counts = async () => ({
-      units: [...(await readUnitCounts(db, { from: DAY, to: DAY })).counts.values()].map(
-        ({ answers, correct, checkins, learned }) => [answers, correct, checkins, learned],
-      ),
+      units: [...(await readUnitCounts(db, { from: DAY, to: DAY })).counts]
+        .map(([unitId, { answers, correct, checkins, learned }]) => [
+          unitId,
+          answers,
+          correct,
+          checkins,
+          learned,
+        ])
+        .toSorted(([a = ''], [b = '']) => String(a).localeCompare(String(b))),
       windows: await db.selectFrom('rollup_window').selectAll().orderBy('window_id').execute(),
     });
     await school.pupil('韦国强').whispers('提醒我');
