@@ -67,12 +67,17 @@ function openPool(url: string): pg.Pool {
 }
 
 const CACHED_STATEMENTS = 500;
+/** 32 MB: pages that are written again and again reach the file once, not every few dozen commits. */
+const WAL_PAGES = 8_000;
 
 /** `node:sqlite` behind the shape that Kysely expects, with its prepared statements kept. */
 function openSqlite(file: string): SqliteDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const sqlite = new DatabaseSync(file, { timeout: 10_000 });
-  sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  sqlite.exec(
+    `pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
+      pragma wal_autocheckpoint = ${WAL_PAGES}`,
+  );
   const statements = new Map<string, ReturnType<SqliteDatabase['prepare']>>();
   return {
     close: () => sqlite.close(),
