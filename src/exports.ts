@@ -6,9 +6,10 @@ import { setImmediate } from 'node:timers/promises';
 
 import { addDays, type Clock, startOfDay } from './clock.ts';
 import type { Db } from './db/open.ts';
-import { listGroupsOf } from './digest/digest.ts';
+import { listGroupsOfUnit } from './digest/digest.ts';
 import {
   endExport,
+  exportsDir,
   type ExportJob,
   fileOf,
   forgetExports,
@@ -18,7 +19,6 @@ import {
 import { ANSWER_COLUMNS, CHECKIN_COLUMNS, listAnswers, listCheckins, type Place } from './digest/facts.ts';
 import { DELIVERY_COLUMNS, listDeliveryRows } from './digest/delivery-rows.ts';
 import { readReport } from './digest/report.ts';
-import { readUnitCounts } from './digest/unit-counts.ts';
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { TERMINAL } from './people/scope.ts';
@@ -33,8 +33,6 @@ export interface ExportParts {
   readonly dataDir: string;
   readonly zone: string;
 }
-
-export const exportsDir = (dataDir: string): string => join(dataDir, 'exports');
 
 /** Facts that are read at a time. */
 const BATCH = 1_000;
@@ -87,8 +85,7 @@ export function openExports({ db, clock, log, dataDir, zone }: ExportParts) {
   }
 
   async function makeCsv(job: ExportJob, path: string): Promise<void> {
-    const { tree } = await readUnitCounts(db, { from: job.from_day, to: job.to_day }, job.unit_id);
-    const groupIds = await listGroupsOf(db, tree, job.unit_id, job.to_day);
+    const groupIds = await listGroupsOfUnit(db, { from: job.from_day, to: job.to_day }, job.unit_id);
     const span = { from: startOfDay(job.from_day, zone), to: startOfDay(addDays(job.to_day, 1), zone) };
     const file = createWriteStream(path, { mode: 0o600 });
     const failed = new Promise<never>((_, reject) => file.once('error', reject));

@@ -252,6 +252,20 @@ export async function listGroupsOf(db: Db, tree: Tree, unitId: string, day: stri
   return rows.map((row) => row.group_id);
 }
 
+/** The same for a unit as its tree stands at the end of the span; none where the unit isn't in it. */
+export async function listGroupsOfUnit(
+  db: Db,
+  span: Pick<Span, 'from' | 'to'>,
+  unitId: string,
+): Promise<string[]> {
+  const tree = (await readTreeSpans(db, span.from, span.to, unitId)).at(-1)?.tree;
+  return tree ? await listGroupsOf(db, tree, unitId, span.to) : [];
+}
+
+/** The trend alone, as `readUnitDigest` has it. */
+export const readUnitTrend = async ({ db, span, zone, now }: DigestOf, unitId: string): Promise<Point[]> =>
+  await readTrend(db, await listGroupsOfUnit(db, span, unitId), span, localDay(now, zone));
+
 async function readTrend(db: Db, groupIds: readonly string[], span: Span, today: string): Promise<Point[]> {
   const pieces = piecesOf(span).filter(({ from }) => from <= today);
   const byDay = new Map<string, number>();

@@ -1,4 +1,6 @@
 /** Files that people asked for: the rows that say which, how far each is, and for how long it is kept. */
+import { join } from 'node:path';
+
 import { DAY } from '../clock.ts';
 import { appendAudit } from '../db/audit.ts';
 import { newId, takeNumbers } from '../db/ids.ts';
@@ -16,6 +18,9 @@ export const KEPT_FOR = 7 * DAY;
 /** So many of one person wait at a time. */
 const MOST_WAITING = 5;
 const SHOWN = 20;
+
+/** Where the files lie. */
+export const exportsDir = (dataDir: string): string => join(dataDir, 'exports');
 
 /** What the file is called on the disk, and how it ends. */
 export const fileOf = ({ id, kind }: Pick<ExportJob, 'id' | 'kind'>): string =>

@@ -1,6 +1,7 @@
 /** The facts that people made, one row each, as exports and programs read them. */
 import { isoInZone } from '../clock.ts';
 import type { Db } from '../db/open.ts';
+import { sql, type SqlBool } from '../db/sql.ts';
 import { type Actor, unitInScope } from '../people/scope.ts';
 
 export interface FactQuery {
@@ -89,14 +90,7 @@ export async function listAnswers(db: Db, actor: Actor, query: FactQuery, zone: 
     .$if(groupId !== undefined, (found) => found.where('answer.group_id', '=', groupId ?? ''))
     .$if(memberId !== undefined, (found) => found.where('answer.member_id', '=', memberId ?? ''))
     .$if(windowId !== undefined, (found) => found.where('answer.window_id', '=', windowId ?? ''))
-    .$if(after !== undefined, (found) =>
-      found.where((eb) =>
-        eb.or([
-          eb('answer.written_at', '>', after?.at ?? 0),
-          eb.and([eb('answer.written_at', '=', after?.at ?? 0), eb('answer.id', '>', after?.id ?? '')]),
-        ]),
-      ),
-    )
+    .$if(after !== undefined, (found) => found.where(isBehind('answer', after)))
     .orderBy('answer.written_at')
     .orderBy('answer.id')
     .$if(limit !== undefined, (found) => found.limit(limit ?? 0))
@@ -147,14 +141,7 @@ export async function listCheckins(db: Db, actor: Actor, query: FactQuery, zone:
     .where(unitInScope(actor, 'chat_group.unit_id'))
     .$if(groupId !== undefined, (found) => found.where('checkin.group_id', '=', groupId ?? ''))
     .$if(memberId !== undefined, (found) => found.where('checkin.member_id', '=', memberId ?? ''))
-    .$if(after !== undefined, (found) =>
-      found.where((eb) =>
-        eb.or([
-          eb('checkin.written_at', '>', after?.at ?? 0),
-          eb.and([eb('checkin.written_at', '=', after?.at ?? 0), eb('checkin.id', '>', after?.id ?? '')]),
-        ]),
-      ),
-    )
+    .$if(after !== undefined, (found) => found.where(isBehind('checkin', after)))
     .orderBy('checkin.written_at')
     .orderBy('checkin.id')
     .$if(limit !== undefined, (found) => found.limit(limit ?? 0))
@@ -174,6 +161,10 @@ export async function listCheckins(db: Db, actor: Actor, query: FactQuery, zone:
     })),
   );
 }
+
+/** Whether a row comes after that place in the order of writing. */
+const isBehind = (table: 'answer' | 'checkin', { at, id }: Place = { at: 0, id: '' }) =>
+  sql<SqlBool>`(${sql.ref(`${table}.written_at`)}, ${sql.ref(`${table}.id`)}) > (${at}, ${id})`;
 
 function withLast<Row>(
   found: readonly { readonly written_at: number; readonly id: string }[],

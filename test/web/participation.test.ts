@@ -9,11 +9,11 @@ import readExcel from 'read-excel-file/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { readConfig } from '../../src/config.ts';
-import { askExport, getExport, listExports } from '../../src/digest/export-jobs.ts';
+import { askExport, exportsDir, getExport, listExports } from '../../src/digest/export-jobs.ts';
 import { learningRate, sayParts, sayPercent, shareRight } from '../../src/digest/figures.ts';
 import { spanAround } from '../../src/digest/spans.ts';
 import { readUnitCounts } from '../../src/digest/unit-counts.ts';
-import { exportsDir, openExports } from '../../src/exports.ts';
+import { openExports } from '../../src/exports.ts';
 import { silentLog } from '../../src/log.ts';
 import { addMember } from '../../src/people/members.ts';
 import { grantRole } from '../../src/people/roles.ts';

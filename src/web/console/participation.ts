@@ -4,7 +4,13 @@ import { html } from 'hono/html';
 
 import { addDays, localDay } from '../../clock.ts';
 import { trendChart } from '../../digest/chart.ts';
-import { type Digest, listGroupsOf, readUnitDigest, type UnitLine } from '../../digest/digest.ts';
+import {
+  type Digest,
+  listGroupsOfUnit,
+  readUnitDigest,
+  readUnitTrend,
+  type UnitLine,
+} from '../../digest/digest.ts';
 import {
   activity,
   answerRate,
@@ -87,8 +93,7 @@ export function participationRoutes(app: Hono, site: ConsoleSite): void {
     const { unitId, span, other } = asked;
     const digest = await readUnitDigest({ db, span, zone, now }, unitId);
     const before = await readUnitCounts(db, other, unitId);
-    const { tree } = await readUnitCounts(db, span, unitId);
-    const lessons = await listLessonCounts(db, span, await listGroupsOf(db, tree, unitId, span.to), zone);
+    const lessons = await listLessonCounts(db, span, await listGroupsOfUnit(db, span, unitId), zone);
     return shellPage(c, site, {
       title: '参与',
       note: saySpan(span),
@@ -106,7 +111,7 @@ export function participationRoutes(app: Hono, site: ConsoleSite): void {
     const asked = await readAsked(c, desk);
     if (!asked) throw notFound('unit', '');
     const { db, zone, now } = desk;
-    const { trend: points } = await readUnitDigest({ db, span: asked.span, zone, now }, asked.unitId);
+    const points = await readUnitTrend({ db, span: asked.span, zone, now }, asked.unitId);
     return c.body(await trendChart(points, CHART), 200, {
       'Content-Type': 'image/svg+xml; charset=utf-8',
       'Cache-Control': 'private, no-cache',

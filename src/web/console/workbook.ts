@@ -12,6 +12,7 @@ import {
   askExport,
   type ExportJob,
   type ExportKind,
+  exportsDir,
   fileOf,
   getExport,
   KEPT_FOR,
@@ -153,7 +154,7 @@ export function workbookRoutes(app: Hono, site: ConsoleSite): void {
     // Who lost the unit since gets nothing of it.
     if (job.state !== 'ready' || !isInScope(actor, job.unit_id)) throw notFound('export', job.no);
     const file = fileOf(job);
-    const path = join(dataDir, 'exports', file);
+    const path = join(exportsDir(dataDir), file);
     const size = await stat(path).then(
       (found) => found.size,
       () => undefined,
