@@ -20,6 +20,8 @@ function start(form) {
   const usual = line.textContent;
   const timers = new Map();
   let busy = false;
+  /** Whether the line came back while something was being sent. */
+  let isBack = false;
   let expired = false;
 
   const isMine = (item) => item.quiz === quiz && item.who === who;
@@ -109,8 +111,14 @@ function start(form) {
   async function pump() {
     if (busy || expired) return;
     busy = true;
+    isBack = false;
     try {
-      for (let item = waiting()[0]; item && !expired; item = waiting()[0]) if (!(await attempt(item))) break;
+      for (let item = waiting()[0]; item && !expired; item = waiting()[0]) {
+        const wasBack = isBack;
+        if (await attempt(item)) continue;
+        if (isBack === wasBack) break;
+        isBack = false;
+      }
     } finally {
       busy = false;
     }
@@ -245,7 +253,11 @@ function start(form) {
       put(no);
     }
   });
-  addEventListener('online', () => void pump().then(sayLeft));
+  // One that is under way may fail yet for the line that was gone: then it isn't left for the next round.
+  addEventListener('online', () => {
+    isBack = true;
+    void pump().then(sayLeft);
+  });
   addEventListener('offline', sayOffline);
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;
