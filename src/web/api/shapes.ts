@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { addDays } from '../../clock.ts';
+import { STATES } from '../../delivery/states.ts';
 
 const instant = z.iso.datetime({ offset: true }).describe('ISO 8601 with its offset.');
 
@@ -64,18 +65,7 @@ export const schedule = z
   })
   .meta({ id: 'Schedule' });
 
-export const deliveryState = z.enum([
-  'planned',
-  'held',
-  'queued',
-  'sending',
-  'awaiting-echo',
-  'unknown',
-  'sent',
-  'failed',
-  'expired',
-  'skipped',
-]);
+export const deliveryState = z.enum(STATES);
 
 export const deliveryKind = z.enum([
   'lesson',
