@@ -62,7 +62,13 @@ function openPool(url: string): pg.Pool {
   // An idle connection that the server ends is replaced at the next query; without a listener it ends us.
   pool.on('error', () => undefined);
   // The same for one that is in use, between two queries of a transaction: the next query tells of it.
-  pool.on('connect', (client) => void client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    // Ended by the server, it says so before it hangs up: nobody is given it in between.
+    (client as pg.Client).connection.on('errorMessage', ({ severity }: pg.DatabaseError) => {
+      if (severity === 'FATAL') void client.end();
+    });
+  });
   return pool;
 }
 
