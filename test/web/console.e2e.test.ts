@@ -77,6 +77,8 @@ describe.runIf(canRun)('the console in a browser', () => {
     if (isLarge) await context.addCookies([{ name: 'weike_type', value: 'large', url: web.url }]);
     await context.addCookies([{ ...(await desk.cookieFor(memberId)), url: web.url }]);
     const page = await context.newPage();
+    // Shorter than a test may take: what fails is a named wait, not the test as a whole.
+    page.setDefaultTimeout(10_000);
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('dialog', (dialog) => {
       faults.push(`a dialog: ${dialog.message()}`);
@@ -307,6 +309,24 @@ describe.runIf(canRun)('the console in a browser', () => {
     await page.getByRole('button', { name: '保存', exact: true }).last().click();
     await page.locator('.toast', { hasText: '保存了' }).waitFor();
     expect(await page.locator('[data-kept-note]').isVisible()).toBe(false);
+  });
+
+  it('saves what was typed before the page had all come', async () => {
+    const page = await enter(desk.county.own.secretary.id, DESKTOP);
+    await page.goto(`${web.url}/lessons`);
+    await page.getByRole('button', { name: '写一课' }).first().click();
+    await page.waitForURL(/lessons\/d\/\d+/);
+    const { promise: typed, resolve: go } = Promise.withResolvers<void>();
+    await page.route('**/static/*.js', async (route) => {
+      await typed;
+      await route.continue();
+    });
+    await page.goto(page.url(), { waitUntil: 'commit' });
+    await page.fill('[name=body]', '等不及先写的');
+    go();
+    await saved(page);
+    await page.goto(page.url());
+    expect(await page.locator('[name=body]').inputValue()).toBe('等不及先写的');
   });
 
   it('plans, decides and writes without script', async () => {

@@ -25,6 +25,10 @@ for (const form of document.querySelectorAll('form[data-keep]')) {
         one.name && one.matches('textarea, select, input:not([type=hidden], [type=file], [type=search])'),
     );
   const valueOf = (one) => (one.matches('[type=checkbox], [type=radio]') ? one.checked : one.value);
+  const drawnOf = (one) => {
+    if (one.matches('select')) return valueOf(one);
+    return one.matches('[type=checkbox], [type=radio]') ? one.defaultChecked : one.defaultValue;
+  };
   const keyOf = (one) =>
     one.matches('[type=checkbox], [type=radio]') ? `${one.name}=${one.value}` : one.name;
   let typed = 0;
@@ -40,9 +44,15 @@ for (const form of document.querySelectorAll('form[data-keep]')) {
     localStorage.removeItem(key);
     kept = null;
   }
+  // What one typed while the page was still coming is typed too; what the browser put back by itself isn't.
+  const isOpened = performance.getEntriesByType('navigation')[0]?.type === 'navigate';
+  const early = isOpened ? fields().filter((one) => valueOf(one) !== drawnOf(one)) : [];
   const lost = kept
     ? fields().filter(
-        (one) => kept.values[keyOf(one)] !== undefined && kept.values[keyOf(one)] !== valueOf(one),
+        (one) =>
+          !early.includes(one) &&
+          kept.values[keyOf(one)] !== undefined &&
+          kept.values[keyOf(one)] !== valueOf(one),
       )
     : [];
   if (lost.length > 0) {
@@ -52,8 +62,9 @@ for (const form of document.querySelectorAll('form[data-keep]')) {
     const field = form.elements.namedItem('base');
     if (field) field.value = kept.base;
     form.querySelector('[data-kept-note]')?.removeAttribute('hidden');
-    setTimeout(() => lost[0].dispatchEvent(new Event('input', { bubbles: true })));
   }
+  const [news] = [...lost, ...early];
+  if (news) setTimeout(() => news.dispatchEvent(new Event('input', { bubbles: true })));
   const keep = (sent = false) => {
     const values = Object.fromEntries(fields().map((one) => [keyOf(one), valueOf(one)]));
     localStorage.setItem(key, JSON.stringify({ base: base(), values, sent }));
