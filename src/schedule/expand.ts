@@ -23,8 +23,7 @@ export interface Taught {
 export interface Outlook {
   readonly schedules: readonly ScheduledFor[];
   readonly lessons: readonly Lesson[];
-  /** By the group's id. */
-  readonly taught: ReadonlyMap<string, Taught>;
+  readonly taught: (groupId: string) => Taught;
 }
 
 export interface Send {
@@ -59,8 +58,8 @@ export function expandSends({ schedules, lessons, taught }: Outlook, until: numb
   const hadBy = (groupId: string) => {
     const known = had.get(groupId);
     if (known) return known;
-    const before = taught.get(groupId);
-    const own = { ids: new Set(before?.ids), hashes: new Set(before?.hashes) };
+    const before = taught(groupId);
+    const own = { ids: new Set(before.ids), hashes: new Set(before.hashes) };
     had.set(groupId, own);
     return own;
   };

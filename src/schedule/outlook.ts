@@ -3,12 +3,12 @@ import { localDay, startOfDay } from '../clock.ts';
 import { type Config, isPaced } from '../config.ts';
 import type { Db } from '../db/open.ts';
 import { readSpoken, rulesFor } from '../delivery/pace.ts';
-import { NOT_BROUGHT } from '../delivery/states.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import { type Group, listEnabledGroups } from '../people/groups.ts';
-import type { Outlook, ScheduledFor, Taught } from './expand.ts';
+import type { Outlook, ScheduledFor } from './expand.ts';
 import { groupsOf, listSchedules } from './schedules.ts';
 import type { Account, Due } from './simulate.ts';
+import { taughtToEach } from './syllabus.ts';
 
 /** The settings that a pace depends on. */
 export type PaceConfig = Pick<Config, 'zone' | 'pace' | 'quietHours' | 'channels'>;
@@ -23,25 +23,11 @@ export async function readOutlook(db: Db, lessons: readonly Lesson[], groupId?: 
     const groups = schedule.all_groups === 1 ? enabled : await groupsOf(db, schedule);
     schedules.push({ schedule, groups: groups.filter(isWanted) });
   }
-  return { schedules, lessons, taught: await readTaught(db, groupId) };
-}
-
-async function readTaught(db: Db, groupId?: string): Promise<Map<string, Taught>> {
-  const rows = await db
-    .selectFrom('delivery')
-    .select(['group_id', 'content', 'hash'])
-    .where('kind', '=', 'lesson')
-    .where('state', 'not in', [...NOT_BROUGHT])
-    .$if(groupId !== undefined, (query) => query.where('group_id', '=', groupId ?? ''))
-    .execute();
-  const taught = new Map<string, { ids: Set<string>; hashes: Set<string> }>();
-  for (const { group_id: id, content, hash } of rows) {
-    const own = taught.get(id ?? '') ?? { ids: new Set(), hashes: new Set() };
-    own.ids.add(content);
-    own.hashes.add(hash ?? '');
-    taught.set(id ?? '', own);
-  }
-  return taught;
+  return {
+    schedules,
+    lessons,
+    taught: await taughtToEach(db, groupId === undefined ? undefined : [groupId]),
+  };
 }
 
 /** Whether a pace and quiet hours hold for an account; one that no setting names any more is taken for a real one. */

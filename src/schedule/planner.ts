@@ -7,6 +7,7 @@ import { localDay } from '../clock.ts';
 import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
+import type { DeliveryKind } from '../db/tables.ts';
 import { noteFolded } from '../delivery/folded.ts';
 import { findRehearsal, HELD, holdUnseen, WITHDRAWN } from '../delivery/rehearsals.ts';
 import { isSpanKind, periodOf, spanOfDigest } from '../digest/spans.ts';
@@ -16,7 +17,8 @@ import type { Group } from '../people/groups.ts';
 import { readPolicy } from '../people/policies.ts';
 import { type Fate, fatesOf } from './misfire.ts';
 import { groupsOf, type Schedule } from './schedules.ts';
-import { nextOrdinal, pickLesson } from './syllabus.ts';
+import type { Taught } from './expand.ts';
+import { nextOrdinals, pickLesson, taughtToEach } from './syllabus.ts';
 import { asksCalendar, firingsBetween, nextFiring, timetableOf } from './timetable.ts';
 
 /** As many missed hours of one schedule get an occurrence each, the latest ones; older ones share an audit row. */
@@ -184,9 +186,11 @@ async function planOccurrence(
       .returning('id')
       .executeTakeFirst();
     if (!occurrence) return 0;
+    const groups = await groupsOf(trx, schedule);
+    const past = await readPast(trx, schedule, groups);
     const plans: GroupPlan[] = [];
-    for (const group of await groupsOf(trx, schedule))
-      plans.push(await planFor(trx, schedule, occurrence.id, firing, group, lessons, now));
+    for (const group of groups)
+      plans.push(await planFor(trx, schedule, occurrence.id, firing, { group, past, lessons }, now));
     const ids = await planDeliveries(
       trx,
       plans.map(({ delivery }) => delivery),
@@ -203,12 +207,29 @@ async function planOccurrence(
   });
 }
 
+/** What groups have had of what a schedule brings, read for all of them at once. */
+interface Past {
+  readonly taught: (groupId: string) => Taught;
+  readonly ordinal: (groupId: string) => number;
+}
+
+async function readPast(trx: Db, schedule: Schedule, groups: readonly Group[]): Promise<Past> {
+  const ids = groups.map(({ id }) => id);
+  const kind = kindOf(schedule);
+  return {
+    taught: await taughtToEach(trx, kind === 'lesson' ? ids : []),
+    ordinal: await nextOrdinals(trx, ids, kind),
+  };
+}
+
+const kindOf = ({ kind }: Schedule): DeliveryKind => (kind === 'course' ? 'lesson' : kind);
+
 /** A digest of its span, as its author has decided since it was shown to them. */
 async function planDigest(
   trx: Db,
   schedule: Schedule,
   plan: NewDelivery,
-  group: Group,
+  { group, past }: Place,
   now: number,
 ): Promise<NewDelivery> {
   const { plannedAt: nominalAt } = plan;
@@ -223,7 +244,7 @@ async function planDigest(
   const digest = {
     ...plan,
     period: periodOf(spanOfDigest(kind, localDay(nominalAt, schedule.zone))),
-    ordinal: await nextOrdinal(trx, group.id, 'digest'),
+    ordinal: past.ordinal(group.id),
   };
   if (rehearsal?.state !== 'held') return digest;
   return { ...digest, held: { reason: HELD, until: nominalAt + (await readPolicy(trx, 'held-expiry')) } };
@@ -235,18 +256,24 @@ interface GroupPlan {
   readonly foldedTitle?: string;
 }
 
+interface Place {
+  readonly group: Group;
+  readonly past: Past;
+  readonly lessons: readonly Lesson[];
+}
+
 async function planFor(
   trx: Db,
   schedule: Schedule,
   occurrenceId: string,
   { nominalAt, fate }: Firing,
-  group: Group,
-  lessons: readonly Lesson[],
+  place: Place,
   now: number,
 ): Promise<GroupPlan> {
+  const { group, past, lessons } = place;
   const plan: NewDelivery = {
     cause: `${occurrenceId}:${group.id}`,
-    kind: schedule.kind === 'course' ? 'lesson' : schedule.kind,
+    kind: kindOf(schedule),
     account: group.account,
     groupId: group.id,
     occurrenceId,
@@ -261,10 +288,9 @@ async function planFor(
   if (fate.kind === 'expired' || fate.kind === 'skipped')
     return { delivery: { ...plan, ended: { state: fate.kind, reason: fate.reason } } };
   if (schedule.kind === 'bulletin') return { delivery: plan };
-  if (schedule.kind === 'brief')
-    return { delivery: { ...plan, ordinal: await nextOrdinal(trx, group.id, 'brief') } };
-  if (schedule.kind === 'digest') return { delivery: await planDigest(trx, schedule, plan, group, now) };
-  const picked = await pickLesson(trx, schedule, group.id, lessons);
+  if (schedule.kind === 'brief') return { delivery: { ...plan, ordinal: past.ordinal(group.id) } };
+  if (schedule.kind === 'digest') return { delivery: await planDigest(trx, schedule, plan, place, now) };
+  const picked = await pickLesson(trx, schedule, past.taught(group.id), lessons);
   if ('reason' in picked) {
     const content = picked.lessonId === undefined ? {} : { content: picked.lessonId };
     return { delivery: { ...skipped(picked.reason), ...content } };
@@ -272,5 +298,5 @@ async function planFor(
   const { id: content, hash, title } = picked;
   if (fate.kind === 'fold')
     return { delivery: { ...skipped(fate.reason), content, hash }, foldedTitle: title };
-  return { delivery: { ...plan, content, hash, ordinal: await nextOrdinal(trx, group.id) } };
+  return { delivery: { ...plan, content, hash, ordinal: past.ordinal(group.id) } };
 }

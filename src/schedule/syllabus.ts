@@ -5,29 +5,45 @@ import { HAD_IT } from '../delivery/ledger.ts';
 import { NOT_BROUGHT } from '../delivery/states.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import { whyWithheld } from '../lessons/review.ts';
+import type { Taught } from './expand.ts';
 
 export type Picked = Lesson | { readonly reason: string; readonly lessonId?: string };
 
-/** The ids and hashes of what a group has had or is about to have. */
-export async function taughtTo(db: Db, groupId: string): Promise<{ ids: Set<string>; hashes: Set<string> }> {
+const NOTHING: Taught = { ids: new Set(), hashes: new Set() };
+
+/** What groups have had or are about to have, all of them when none are named. */
+export async function taughtToEach(
+  db: Db,
+  groupIds?: readonly string[],
+): Promise<(groupId: string) => Taught> {
+  if (groupIds?.length === 0) return () => NOTHING;
   const rows = await db
     .selectFrom('delivery')
-    .select(['content', 'hash'])
-    .where('group_id', '=', groupId)
+    .select(['group_id', 'content', 'hash'])
     .where('kind', '=', 'lesson')
     .where('state', 'not in', [...NOT_BROUGHT])
+    .$if(groupIds !== undefined, (query) => query.where('group_id', 'in', [...(groupIds ?? [])]))
     .execute();
-  return { ids: new Set(rows.map((row) => row.content)), hashes: new Set(rows.map((row) => row.hash ?? '')) };
+  const taught = new Map<string, { ids: Set<string>; hashes: Set<string> }>();
+  for (const { group_id: id, content, hash } of rows) {
+    const own = taught.get(id ?? '') ?? { ids: new Set(), hashes: new Set() };
+    own.ids.add(content);
+    own.hashes.add(hash ?? '');
+    taught.set(id ?? '', own);
+  }
+  return (groupId) => taught.get(groupId) ?? NOTHING;
 }
 
-/** The lesson for a schedule's next firing in a group, or why there is none. */
+export const taughtTo = async (db: Db, groupId: string): Promise<Taught> =>
+  (await taughtToEach(db, [groupId]))(groupId);
+
+/** The lesson for a schedule's next firing in a group that has had `taught`, or why there is none. */
 export async function pickLesson(
   db: Db,
   schedule: Pick<ScheduleTable, 'kind' | 'content' | 'again'>,
-  groupId: string,
+  taught: Taught,
   lessons: readonly Lesson[],
 ): Promise<Picked> {
-  const taught = await taughtTo(db, groupId);
   if (schedule.kind === 'course') {
     const course = lessonsOfCourse(lessons, schedule.content);
     if (course.length === 0) return { reason: `课程「${schedule.content}」里没有微课` };
@@ -59,14 +75,25 @@ export async function nextUntaught(
 }
 
 /** 第 N 课 of a group, or 第 N 期 of its digests: one more than its last. */
-export async function nextOrdinal(db: Db, groupId: string, kind: DeliveryKind = 'lesson'): Promise<number> {
-  const { last } = await db
+export const nextOrdinal = async (db: Db, groupId: string, kind: DeliveryKind = 'lesson'): Promise<number> =>
+  (await nextOrdinals(db, [groupId], kind))(groupId);
+
+/** The same of many groups at once. */
+export async function nextOrdinals(
+  db: Db,
+  groupIds: readonly string[],
+  kind: DeliveryKind,
+): Promise<(groupId: string) => number> {
+  if (groupIds.length === 0) return () => 1;
+  const rows = await db
     .selectFrom('delivery')
-    .select(({ fn }) => fn.max('ordinal').as('last'))
-    .where('group_id', '=', groupId)
+    .select(({ fn }) => ['group_id', fn.max('ordinal').as('last')])
+    .where('group_id', 'in', [...groupIds])
     .where('kind', '=', kind)
-    .executeTakeFirstOrThrow();
-  return (last ?? 0) + 1;
+    .groupBy('group_id')
+    .execute();
+  const last = new Map(rows.map((row) => [row.group_id, row.last ?? 0]));
+  return (groupId) => (last.get(groupId) ?? 0) + 1;
 }
 
 /** By group the single lessons that are scheduled for it and not sent yet, each with its hour, ms. */

@@ -64,8 +64,8 @@ describe.each(DIALECTS)('the syllabus on %s', (dialect) => {
     const [delivery = ''] = await planDeliveries(office.db, [plan], 0);
     return delivery;
   };
-  const pick = (kind: 'lesson' | 'course', content: string, again: 0 | 1 = 0) =>
-    pickLesson(office.db, { kind, content, again }, office.groupId, LESSONS);
+  const pick = async (kind: 'lesson' | 'course', content: string, again: 0 | 1 = 0) =>
+    await pickLesson(office.db, { kind, content, again }, await taughtTo(office.db, office.groupId), LESSONS);
 
   it('goes through a course in its order, each lesson once', async () => {
     for (const id of ['a', 'b', 'c']) {
