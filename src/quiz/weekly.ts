@@ -1,9 +1,8 @@
 /** The question that a group missed most in a week comes back as its weekly review. */
 import { DAY } from '../clock.ts';
-import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { Lesson, Question } from '../lessons/lesson.ts';
-import { type Asking, isReview, lessonOf, type NewWindow, type QuizWindow } from './windows.ts';
+import { type Asking, insertWindow, isReview, lessonOf, type NewWindow, type QuizWindow } from './windows.ts';
 
 const SPAN = 7 * DAY;
 /** Fewer answers tell nothing of a question. */
@@ -56,36 +55,10 @@ export async function readReview(
 }
 
 /** Opens the window of a review, once, to be answered as the group has it set. */
-export async function openReview(
+export const openReview = (
   db: Db,
   opened: NewWindow,
   question: Question,
   { mode, attempts }: Pick<Asking, 'mode' | 'attempts'>,
-): Promise<QuizWindow> {
-  const known = await db
-    .updateTable('quiz_window')
-    .set({ opens_at: opened.opensAt, closes_at: opened.closesAt, closed_at: null })
-    .where('delivery_id', '=', opened.deliveryId)
-    .returningAll()
-    .executeTakeFirst();
-  if (known) return known;
-  return await db
-    .insertInto('quiz_window')
-    .values({
-      id: newId(),
-      delivery_id: opened.deliveryId,
-      group_id: opened.groupId,
-      lesson_id: opened.lessonId,
-      hash: opened.hash,
-      opens_at: opened.opensAt,
-      closes_at: opened.closesAt,
-      closed_at: null,
-      drawn: JSON.stringify({ only: [question] }),
-      orders: null,
-      mode,
-      attempts,
-      reminded_at: null,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
-}
+): Promise<QuizWindow> =>
+  insertWindow(db, opened, { drawn: JSON.stringify({ only: [question] }), orders: null, mode, attempts });

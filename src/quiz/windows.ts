@@ -36,13 +36,6 @@ const PLAIN: Asking = { mode: 'open', attempts: 0, shuffle: false };
  * was there keeps its answers and its questions and gets the new times.
  */
 export async function openWindow(db: Db, opened: NewWindow, asking: Asking = PLAIN): Promise<QuizWindow> {
-  const known = await db
-    .updateTable('quiz_window')
-    .set({ opens_at: opened.opensAt, closes_at: opened.closesAt, closed_at: null })
-    .where('delivery_id', '=', opened.deliveryId)
-    .returningAll()
-    .executeTakeFirst();
-  if (known) return known;
   const lesson = await findRevision(db, opened.hash);
   const drawn =
     lesson && lesson.draws.length > 0
@@ -50,26 +43,39 @@ export async function openWindow(db: Db, opened: NewWindow, asking: Asking = PLA
       : [];
   const questions = [...(lesson?.questions ?? []), ...drawn];
   const orders = asking.shuffle ? shuffleOptions(questions, opened.deliveryId) : {};
-  return await db
+  return await insertWindow(db, opened, {
+    drawn: drawn.length > 0 ? JSON.stringify(drawn) : null,
+    orders: Object.keys(orders).length > 0 ? JSON.stringify(orders) : null,
+    mode: asking.mode,
+    attempts: asking.attempts,
+  });
+}
+
+/** Opens a window that asks so; one that the delivery has keeps all but its times. */
+export const insertWindow = (
+  db: Db,
+  { deliveryId, groupId, lessonId, hash, opensAt, closesAt }: NewWindow,
+  asks: Pick<QuizWindow, 'drawn' | 'orders' | 'mode' | 'attempts'>,
+): Promise<QuizWindow> =>
+  db
     .insertInto('quiz_window')
     .values({
       id: newId(),
-      delivery_id: opened.deliveryId,
-      group_id: opened.groupId,
-      lesson_id: opened.lessonId,
-      hash: opened.hash,
-      opens_at: opened.opensAt,
-      closes_at: opened.closesAt,
+      delivery_id: deliveryId,
+      group_id: groupId,
+      lesson_id: lessonId,
+      hash,
+      opens_at: opensAt,
+      closes_at: closesAt,
       closed_at: null,
-      drawn: drawn.length > 0 ? JSON.stringify(drawn) : null,
-      orders: Object.keys(orders).length > 0 ? JSON.stringify(orders) : null,
-      mode: asking.mode,
-      attempts: asking.attempts,
       reminded_at: null,
+      ...asks,
     })
+    .onConflict((conflict) =>
+      conflict.column('delivery_id').doUpdateSet({ opens_at: opensAt, closes_at: closesAt, closed_at: null }),
+    )
     .returningAll()
     .executeTakeFirstOrThrow();
-}
 
 /** The lesson as that window asks it: with what it has drawn, and with keys that were put right since. */
 export async function lessonOf(
