@@ -6,7 +6,7 @@ import { pictureFile } from '../lessons/catalogue.ts';
 import { mergeParts } from '../lessons/chat.ts';
 import { composeKey, composeLesson, composeQuestion, exampleOf } from '../lessons/compose.ts';
 import type { ChatPart, Lesson } from '../lessons/lesson.ts';
-import { readPolicy } from '../people/policies.ts';
+import { readPolicies } from '../people/policies.ts';
 import { findRevision } from '../lessons/revisions.ts';
 import { splitText } from '../lessons/split.ts';
 import { listQuestionResults } from '../quiz/answers.ts';
@@ -94,9 +94,8 @@ export function makeComposer({ zone, dataDir, linkBase, nextLesson, tellSecretar
     now: number,
   ): Promise<QuizWindow | undefined> {
     if (lesson.questions.length + lesson.draws.length === 0) return undefined;
-    const place = { groupId: delivery.group_id };
-    const closeAfter =
-      delivery.close_after === UNSAID ? await readPolicy(trx, 'quiz-close', place) : delivery.close_after;
+    const policy = await readPolicies(trx, { groupId: delivery.group_id });
+    const closeAfter = delivery.close_after === UNSAID ? policy('quiz-close') : delivery.close_after;
     const opening = {
       deliveryId: delivery.id,
       groupId: delivery.group_id,
@@ -106,9 +105,9 @@ export function makeComposer({ zone, dataDir, linkBase, nextLesson, tellSecretar
       closesAt: now + closeAfter,
     };
     return await openWindow(trx, opening, {
-      mode: await readPolicy(trx, 'quiz-mode', place),
-      attempts: await readPolicy(trx, 'answer-attempts', place),
-      shuffle: await readPolicy(trx, 'shuffle-options', place),
+      mode: policy('quiz-mode'),
+      attempts: policy('answer-attempts'),
+      shuffle: policy('shuffle-options'),
     });
   }
 
@@ -158,10 +157,10 @@ export function makeComposer({ zone, dataDir, linkBase, nextLesson, tellSecretar
       opensAt: now,
       closesAt: now + delivery.close_after,
     };
-    const place = { groupId: delivery.group_id };
+    const policy = await readPolicies(trx, { groupId: delivery.group_id });
     const window = await openReview(trx, opening, question, {
-      mode: await readPolicy(trx, 'quiz-mode', place),
-      attempts: await readPolicy(trx, 'answer-attempts', place),
+      mode: policy('quiz-mode'),
+      attempts: policy('answer-attempts'),
     });
     const until = sayWhen(window.closes_at, now, zone);
     const how =

@@ -6,7 +6,7 @@ import { access } from 'node:fs/promises';
 
 import type { Channel } from '../channels/channel.ts';
 import type { Db } from '../db/open.ts';
-import type { DeliveryKind, DeliveryState } from '../db/tables.ts';
+import type { DeliveryKind, DeliveryState, LessonHeadTable } from '../db/tables.ts';
 import { whyWithheld } from '../lessons/review.ts';
 import { findHead } from '../lessons/revisions.ts';
 import { splitText } from '../lessons/split.ts';
@@ -93,9 +93,9 @@ async function pinApproved(
   trx: Db,
   delivery: Delivery,
 ): Promise<{ readonly delivery: Delivery; readonly note?: string } | { readonly reason: string }> {
-  const reason = await withheld(trx, delivery);
-  if (reason !== undefined) return { reason };
-  const head = delivery.kind === 'lesson' ? await findHead(trx, delivery.content) : undefined;
+  const standing = await standingOf(trx, delivery);
+  if ('reason' in standing) return standing;
+  const { head } = standing;
   if (!head || head.hash === delivery.hash) return { delivery };
   if (delivery.again === 0 && (await hasBrought(trx, delivery.group_id, head.hash, delivery.id)))
     return { reason: HAD_IT };
@@ -105,14 +105,23 @@ async function pinApproved(
 
 /** Why nothing may be said of what people wrote: it isn't approved, or not any more. */
 export async function withheld(trx: Db, delivery: Delivery): Promise<string | undefined> {
+  const standing = await standingOf(trx, delivery);
+  return 'reason' in standing ? standing.reason : undefined;
+}
+
+/** Of a lesson also the revision that is approved now. */
+async function standingOf(
+  trx: Db,
+  delivery: Delivery,
+): Promise<{ readonly head?: LessonHeadTable } | { readonly reason: string }> {
   if (delivery.kind === 'lesson') {
     const head = await findHead(trx, delivery.content);
-    if (head && head.withdrawn_at === null) return undefined;
-    return (await whyWithheld(trx, delivery.content)) ?? '这一课已经撤下，没有发';
+    if (head && head.withdrawn_at === null) return { head };
+    return { reason: (await whyWithheld(trx, delivery.content)) ?? '这一课已经撤下，没有发' };
   }
-  if (delivery.kind !== 'notice' || delivery.group_id === null) return undefined;
+  if (delivery.kind !== 'notice' || delivery.group_id === null) return {};
   const words = await wordsOfNotice(trx, delivery);
-  return 'reason' in words ? words.reason : undefined;
+  return 'reason' in words ? { reason: words.reason } : {};
 }
 
 /** Why these parts can't be said as they are; nothing has been said yet. */

@@ -29,21 +29,21 @@ export async function recordRevision(db: Db, lesson: Lesson, source: string, app
 
 /** The lesson as it stood in that revision; `undefined` when it was never recorded. */
 export async function findRevision(db: Db, hash: string): Promise<Lesson | undefined> {
+  const known = parsed.get(hash);
+  if (known) return known;
   const row = await db
     .selectFrom('lesson_revision')
     .select(['source', 'file'])
     .where('hash', '=', hash)
     .executeTakeFirst();
-  return row && parsedOnce(hash, row.source, row.file);
+  return row && parseOnce(hash, row.source, row.file);
 }
 
-/** What was read lately, by hash, which stands for one source for ever: every answer asks for its lesson. */
+/** What was read lately, by hash, which stands for one source for ever: every answer asks for its lesson, and no revision is ever taken out. */
 const parsed = new Map<string, Lesson>();
 const KEPT_PARSED = 100;
 
-function parsedOnce(hash: string, source: string, file: string): Lesson | undefined {
-  const known = parsed.get(hash);
-  if (known) return known;
+function parseOnce(hash: string, source: string, file: string): Lesson | undefined {
   const { lesson } = parseLesson(source, file);
   if (!lesson) return undefined;
   const [oldest] = parsed.keys();

@@ -65,8 +65,17 @@ export async function readPolicy<N extends PolicyName>(
   name: N,
   place: PolicyPlace = {},
 ): Promise<PolicyValue<N>> {
-  const set = (await listPolicies(db, place)).find((one) => one.name === name);
-  return POLICIES[name].kind.read(set?.value ?? POLICIES[name].fallback) as PolicyValue<N>;
+  return (await readPolicies(db, place))(name);
+}
+
+/** All of them as they hold in a place at one moment, read by name. */
+export async function readPolicies(
+  db: Db,
+  place: PolicyPlace = {},
+): Promise<<N extends PolicyName>(name: N) => PolicyValue<N>> {
+  const set = new Map((await listPolicies(db, place)).map(({ name, value }) => [name, value]));
+  return <N extends PolicyName>(name: N) =>
+    POLICIES[name].kind.read(set.get(name) ?? POLICIES[name].fallback) as PolicyValue<N>;
 }
 
 /** The name as the list has it. Throws `UserError` with the names there are. */
