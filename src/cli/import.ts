@@ -27,8 +27,8 @@ interface Options extends Output {
 interface Report {
   readonly taken: number;
   readonly left: readonly Left[];
-  /** Where it went. */
-  readonly into: string;
+  /** Where it went; absent when the file couldn't be read at all. */
+  readonly into?: string;
   /** Whether everything that was left is there already. */
   readonly isKnown?: boolean;
 }
@@ -42,9 +42,16 @@ export async function run(file: string, options: Options): Promise<number> {
   const found = await stat(file).catch((error: Error) => {
     throw new UserError(`${file} can't be read: ${error.message}`, { cause: error });
   });
-  const report = found.isDirectory() ? await importFolder(file, options) : await importFile(file, options);
+  const report = await (found.isDirectory() ? importFolder : importFile)(file, options).catch(
+    (error: unknown): Report => {
+      // A script gets one shape, whatever the file is.
+      if (options.json !== true || !(error instanceof UserError)) throw error;
+      process.stderr.write(`weike: ${error.message}\n`);
+      return { taken: 0, left: [{ where: basename(file), why: error.message }] };
+    },
+  );
   const { taken, left, into } = report;
-  if (options.json) printJson({ taken, left, into, dry_run: options.dryRun === true });
+  if (options.json) printJson({ taken, left, into: into ?? null, dry_run: options.dryRun === true });
   else {
     process.stdout.write(`${taken} ${options.dryRun ? 'would go' : 'went'} into ${into}\n`);
     if (left.length > 0) printRows(left, ['where', 'why'], options);

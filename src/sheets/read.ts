@@ -68,7 +68,7 @@ const tooLarge = (maxBytes: number) =>
 const DELIMITERS = [',', '\t', ';', '，'] as const;
 
 function readCsv(bytes: Uint8Array, name: string): Sheet {
-  const text = decodeText(bytes);
+  const text = decodeTable(bytes);
   const [head = ''] = text.split(/\r?\n/, 1);
   const count = (delimiter: string) => head.split(delimiter).length;
   const delimiter = DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best));
@@ -85,6 +85,21 @@ function readCsv(bytes: Uint8Array, name: string): Sheet {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error.lines === 'number' ? `第 ${error.lines} 行附近` : '有一处';
     throw new UserError(`CSV ${line}的引号不成对；请用 Excel 或 WPS 打开后另存一份`, { cause: error });
+  }
+}
+
+/** A file that is called .xlsx and is neither that nor text is no table. */
+function decodeTable(bytes: Uint8Array): string {
+  try {
+    return decodeText(bytes);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      '这不是表格，或者文字编码读不出；请用 Excel 或 WPS 另存为 .xlsx，或另存为 CSV（UTF-8）',
+      {
+        cause: error,
+      },
+    );
   }
 }
 

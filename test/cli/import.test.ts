@@ -72,9 +72,16 @@ describe('weike import', () => {
     writeFileSync(path('empty.gift'), '\n');
     expect(await report('empty.gift')).toMatchObject({ code: 1, taken: 0, left: [{ why: '没有找到题' }] });
     writeFileSync(path('bad.xlsx'), 'PK\u0003\u0004 nothing of the kind');
-    const bad = await weike('import', 'bad.xlsx', '--json');
-    expect(bad).toMatchObject({ code: 1, out: '' });
-    expect(bad.err).toMatch(/打不开/);
+    expect(await weike('import', 'bad.xlsx')).toMatchObject({ code: 1, out: '' });
+    expect((await weike('import', 'bad.xlsx', '--json')).err).toMatch(/打不开/);
+    const unread = (why: RegExp) => ({
+      code: 1,
+      taken: 0,
+      left: [{ why: expect.stringMatching(why) as string }],
+    });
+    expect(await report('bad.xlsx')).toMatchObject(unread(/打不开/));
+    writeFileSync(path('noise.xlsx'), Buffer.from('fffe00d8ff81', 'hex'));
+    expect(await report('noise.xlsx')).toMatchObject(unread(/不是表格/));
     expect((await weike('import', 'gone.xlsx')).err).toMatch(/can't be read/);
     writeFileSync(path('a.pdf'), 'x');
     expect((await weike('import', 'a.pdf')).err).toMatch(/expected \.gift/);

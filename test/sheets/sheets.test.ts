@@ -53,7 +53,7 @@ describe('CSV', () => {
   it.each([
     ['nothing', Buffer.alloc(0), /空的/],
     ['an open quote', Buffer.from('一\n"二,三\n四'), /第 \d+ 行附近的引号/],
-    ['no text', Buffer.from([0x41, 0x00, 0x42, 0x2c]), /不是文本/],
+    ['no text', Buffer.from([0x41, 0x00, 0x42, 0x2c]), /不是表格/],
     ['no encoding', Buffer.from([0x41, 0xff, 0xff, 0x2c]), /编码/],
     ['old Excel', Buffer.from('d0cf11e0a1b11ae10000', 'hex'), /旧的 \.xls/],
     ['too many bytes', Buffer.alloc(6 * 1024 * 1024, 'a'), /超过 5 MB/],
