@@ -8,6 +8,13 @@
  */
 export class UserError extends Error {
   override name = 'UserError';
+  /** In Chinese for a chat or a page, where the message is for the terminal. */
+  readonly said: string | undefined;
+
+  constructor(message: string, { said, ...options }: ErrorOptions & { readonly said?: string } = {}) {
+    super(message, options);
+    this.said = said;
+  }
 }
 
 export class PermanentError extends Error {

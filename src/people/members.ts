@@ -53,7 +53,7 @@ export interface ListedMember {
 export function readName(name: string): string {
   const trimmed = name.normalize('NFC').trim();
   if (!trimmed || [...trimmed].length > 40 || /\p{Cc}/u.test(trimmed))
-    throw new UserError('a member needs a name of 1 to 40 characters');
+    throw new UserError('a member needs a name of 1 to 40 characters', { said: '姓名要有 1 到 40 个字' });
   return trimmed;
 }
 
@@ -98,7 +98,10 @@ async function refuseTaken(trx: Db, number: string, memberId = ''): Promise<void
     .where('number', '=', number)
     .where('id', '!=', memberId)
     .executeTakeFirst();
-  if (taken) throw new UserError(`the number ${number} is somebody else's already`);
+  if (taken)
+    throw new UserError(`the number ${number} is somebody else's already`, {
+      said: `编号 ${number} 已经是别人的了，请核对后再填`,
+    });
 }
 
 /** The roster and the guests, as `weike member list` shows them; with `left` only those who have left. */
@@ -167,7 +170,8 @@ export async function changeMember(
   now: number,
 ): Promise<boolean> {
   return await inTransaction(db, async (trx) => {
-    if (member.status === 'guest') throw new UserError('a guest is not on the roster');
+    if (member.status === 'guest')
+      throw new UserError('a guest is not on the roster', { said: '这个人不在名册上，先认人再改' });
     const before = { unitId: member.unit_id, status: member.status, mobile: member.mobile === 1 };
     const after = {
       unitId: change.unitId === undefined ? before.unitId : change.unitId,

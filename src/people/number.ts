@@ -8,9 +8,13 @@ export const looksLikeIdCard = (text: string): boolean =>
 /** As it is kept: half-width, capital letters. Throws `UserError`, which never repeats what may be personal. */
 export function readNumber(text: string): string {
   if (looksLikeIdCard(text))
-    throw new UserError("looks like an identity card's number: use the county's own number (编号)");
+    throw new UserError("looks like an identity card's number: use the county's own number (编号)", {
+      said: '像是身份证号，不收也不保存；请填县里自己编的号',
+    });
   const number = text.normalize('NFKC').trim().toUpperCase();
   if (!/^[\p{L}\p{N}][\p{L}\p{N}\-_.]{0,19}$/u.test(number))
-    throw new UserError('a number (编号) has 1 to 20 letters, digits, "-", "_" or "."');
+    throw new UserError('a number (编号) has 1 to 20 letters, digits, "-", "_" or "."', {
+      said: '编号是 1 到 20 个字母、数字或 - _ .',
+    });
   return number;
 }

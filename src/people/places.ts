@@ -29,7 +29,9 @@ async function endSpan(trx: Db, table: PlaceTable, subject: string, day: string)
     .executeTakeFirst();
   if (!open) return;
   if (open.from_day > day)
-    throw new UserError(`it was moved on ${open.from_day} already: name that day or a later one`);
+    throw new UserError(`it was moved on ${open.from_day} already: name that day or a later one`, {
+      said: `${open.from_day} 已经调动过一次，日期请选那天或以后`,
+    });
   await spans.updateTable(of).set({ to_day: day }).where('id', '=', open.id).execute();
 }
 

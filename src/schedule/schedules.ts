@@ -52,9 +52,12 @@ export interface ListedSchedule {
 /** A schedule as it would be written, without being written. Throws `UserError` for one that can never fire. */
 export function draftSchedule(added: NewSchedule, who: string, now: number): Schedule {
   const { when, zone, days = 'all', misfire = 'catch-up', again = false } = added;
-  if ('at' in when && when.at <= now) throw new UserError('--at: that time is over; name one in the future');
+  if ('at' in when && when.at <= now)
+    throw new UserError('--at: that time is over; name one in the future', {
+      said: '这个时间已经过了，请选以后的',
+    });
   if (added.groups !== 'all' && added.groups.length === 0)
-    throw new UserError('name a group with --group KEY, or --all');
+    throw new UserError('name a group with --group KEY, or --all', { said: '请选至少一个群' });
   if (misfire === 'fold' && added.kind !== 'lesson' && added.kind !== 'course')
     throw new UserError('--misfire fold: only a lesson can go into a digest; choose catch-up or skip');
   if (again && added.kind !== 'lesson')

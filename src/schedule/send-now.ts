@@ -35,10 +35,13 @@ export async function sendNow(
   return await inTransaction(db, async (trx) => {
     for (const group of groups) {
       if (group.enabled === 0)
-        throw new UserError(`group ${group.key} is disabled: "weike group enable ${group.key}" first`);
+        throw new UserError(`group ${group.key} is disabled: "weike group enable ${group.key}" first`, {
+          said: `「${group.topic}」没有启用，先启用再发`,
+        });
       if (!again && (await taughtTo(trx, group.id)).hashes.has(lesson.hash))
         throw new UserError(
           `group ${group.key} has had lesson ${lesson.id} in this revision already: nothing was sent; --again sends it once more`,
+          { said: `「${group.topic}」已经学过这一课，没有再发` },
         );
     }
     const schedule: Schedule = {

@@ -1,6 +1,6 @@
 /** What a page says of a refusal. */
 import type { UserError } from '../errors.ts';
 
-/** The error's own words when they are for a reader of pages; some are for the terminal, in English. */
-export const wordsOf = (error: UserError): string =>
-  /\p{Script=Han}/u.test(error.message) ? error.message : '没有办成，什么也没有改动。';
+/** The error's words for a reader of pages, or its own where they are; some are for the terminal alone, in English. */
+export const wordsOf = ({ said, message }: UserError): string =>
+  said ?? (/\p{Script=Han}/u.test(message) ? message : '没有办成，什么也没有改动。');

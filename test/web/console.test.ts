@@ -563,7 +563,11 @@ describe('the console', () => {
       await ann.post('/members/change', { ...person, member, unit: far.branch.id });
       expect(await other.page('/members')).not.toContain('新来的');
       await ann.post('/members/add', { ...person, name: '另一个' });
-      expect(await ann.page('/members')).toContain('编号已经是别人的了');
+      expect(await ann.page('/members')).toContain('编号 B7 已经是别人的了');
+      await ann.post('/members/add', { ...person, name: '长'.repeat(41), number: 'B8' });
+      expect(await ann.page('/members')).toContain('姓名要有 1 到 40 个字');
+      await ann.post('/members/add', { ...person, name: '另一个', number: '450127196001011234' });
+      expect(await ann.page('/members')).toContain('像是身份证号，不收');
       await ann.post('/members/leave', { member, reason: 'transferred' });
       expect(await ann.page('/members')).not.toContain(`/members/${member}`);
       const changes = await desk.db

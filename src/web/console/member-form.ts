@@ -34,19 +34,17 @@ export function memberFormRoutes(app: Hono, site: ConsoleSite): void {
     acts(site, '/members', async ({ db, actor, now, zone }, form) => {
       const given = await readGiven(db, actor, form);
       const tree = await readTree(db);
-      const added = await inWords(
-        addMember(
-          db,
-          {
-            name: given.name,
-            unit: pathIn(tree, given.unitId),
-            status: given.status,
-            day: localDay(now, zone),
-            ...(given.number === null ? {} : { number: given.number }),
-          },
-          actor,
-          now,
-        ),
+      const added = await addMember(
+        db,
+        {
+          name: given.name,
+          unit: pathIn(tree, given.unitId),
+          status: given.status,
+          day: localDay(now, zone),
+          ...(given.number === null ? {} : { number: given.number }),
+        },
+        actor,
+        now,
       );
       return {
         text: `${added.name} 加进名册了。要用小课，请发给本人一个认证码。`,
@@ -60,7 +58,7 @@ export function memberFormRoutes(app: Hono, site: ConsoleSite): void {
       const member = await getOnRoster(db, actor, form.get('member'));
       const { name, number, unitId, status } = await readGiven(db, actor, form);
       const change = { name, number, unitId, status };
-      const isNew = await inWords(changeMember(db, member, change, localDay(now, zone), actor, now));
+      const isNew = await changeMember(db, member, change, localDay(now, zone), actor, now);
       return { text: isNew ? `${name} 改好了，从今天起算。` : '没有要改的。', to: `/members/${member.id}` };
     }),
   );
@@ -93,13 +91,6 @@ async function readGiven(db: Db, actor: Actor, form: Form) {
   if (!status) throw new UserError('状态没有选，没有改动。');
   return { name, unitId, status, number: form.get('number').trim() || null };
 }
-
-/** Its refusals are written for a terminal. */
-const inWords = <T>(work: Promise<T>): Promise<T> =>
-  work.catch((error: unknown) => {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError('姓名或编号不对，或者编号已经是别人的了，没有改动。', { cause: error });
-  });
 
 const fields = (units: readonly Choice[], member?: Member) =>
   html`<div class="filters">
