@@ -4,6 +4,9 @@ import { delimiter, join } from 'node:path';
 
 import { type Browser, chromium } from 'playwright-core';
 
+/** Shorter than a test may take, ms: what fails is a named wait, not the test as a whole. */
+const LONGEST_WAIT = 15_000;
+
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** Where it is, or `undefined` when there is none. */
@@ -25,5 +28,7 @@ export async function openChromium(): Promise<Browser> {
     '--disable-component-update',
   ];
   if (process.getuid?.() === 0) args.push('--no-sandbox');
-  return await chromium.launch({ executablePath, args });
+  const browser = await chromium.launch({ executablePath, args });
+  browser.on('context', (context) => context.setDefaultTimeout(LONGEST_WAIT));
+  return browser;
 }

@@ -77,8 +77,6 @@ describe.runIf(canRun)('the console in a browser', () => {
     if (isLarge) await context.addCookies([{ name: 'weike_type', value: 'large', url: web.url }]);
     await context.addCookies([{ ...(await desk.cookieFor(memberId)), url: web.url }]);
     const page = await context.newPage();
-    // Shorter than a test may take: what fails is a named wait, not the test as a whole.
-    page.setDefaultTimeout(10_000);
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('dialog', (dialog) => {
       faults.push(`a dialog: ${dialog.message()}`);
