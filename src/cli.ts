@@ -439,6 +439,25 @@ add('bank export', 'the questions as GIFT, Markdown or a workbook', async (_, op
 add('bank retire <no>', 'draw a question no more', async ([no = ''], options) =>
   (await bank()).retire(no, options),
 );
+add('bank restore <no>', 'draw a retired question again', async ([no = ''], options) =>
+  (await bank()).restore(no, options),
+);
+add(
+  'bank approve <no>',
+  'let a question be drawn that was written in the console',
+  async ([no = ''], options) => (await bank()).approve(no, options),
+);
+add(
+  'bank edit <no>',
+  'write a question anew; another key marks anew what was asked',
+  async ([no = ''], options) => (await bank()).edit(no, options),
+)
+  .option('--key <key>', 'what is right: B, ABD, 对, "密封 | 密封保存", 95±2, CBA')
+  .option('--stem <text>', 'what it asks, as Markdown')
+  .option('--explanation <text>', 'what is said with the key')
+  .option('--tag <tag...>', 'its tags, instead of those that it has')
+  .option('--reworded', 'mark anew as well where it was asked in other words')
+  .option('--dry-run', 'say what would change, change nothing');
 const items = () => import('./cli/items.ts');
 add('items', 'how good the questions are', async (_, options) => (await items()).list(options))
   .option('--lesson <id>', 'only those of this lesson')

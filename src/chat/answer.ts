@@ -7,7 +7,7 @@ import { type AnsweredMessage, type NewAnswer, recordAnswers } from '../quiz/ans
 import { markAnswer, scoreAnswer } from '../quiz/mark.ts';
 import type { Answers } from '../quiz/question.ts';
 import { toCanonical } from '../quiz/shuffle.ts';
-import { ordersOf, type QuizWindow } from '../quiz/windows.ts';
+import { lessonToMark, ordersOf, type QuizWindow } from '../quiz/windows.ts';
 
 export interface Answering {
   readonly window: QuizWindow;
@@ -21,7 +21,8 @@ export interface Answering {
 
 /** Gives the numbers of the questions that were answered. */
 export async function answerWindow(trx: Db, answering: Answering, now: number): Promise<number[]> {
-  const { window, lesson, message, answers, zone } = answering;
+  const { window, message, answers, zone } = answering;
+  const lesson = await lessonToMark(trx, window, answering.lesson);
   const marked = await markAll(trx, window, lesson, toCanonical(answers, lesson.questions, ordersOf(window)));
   const changes = await recordAnswers(trx, window, message, marked, now);
   await applyChanges(

@@ -63,6 +63,8 @@ export interface Tables {
 
   bank_question: BankQuestionTable;
   bank_tag: { question_id: string; tag: string };
+  bank_version: BankVersionTable;
+  upload: UploadTable;
   withdrawal: WithdrawalTable;
   checkin_photo: CheckinPhotoTable;
   absence: AbsenceTable;
@@ -628,7 +630,7 @@ export interface CheckinTable {
   recorded_at: number;
 }
 
-/** A question of the bank. What is changed is retired and written anew. */
+/** A question of the bank as it is now; all that it has been stands in `bank_version`. */
 export interface BankQuestionTable {
   id: string;
   no: number;
@@ -645,6 +647,41 @@ export interface BankQuestionTable {
   created_by: string;
   created_at: number;
   retired_at: number | null;
+  /** Of `bank_version`. */
+  version: Generated<number>;
+  /** Who wrote this version. */
+  written_by: Generated<string>;
+  /** Who looked at this version, and when; nothing is drawn before. */
+  approved_by: string | null;
+  approved_at: number | null;
+}
+
+export interface BankVersionTable {
+  question_id: string;
+  version: number;
+  type: BankQuestionTable['type'];
+  stem: string;
+  /** JSON lists. */
+  options: string;
+  key: string;
+  explanation: string;
+  tags: string;
+  written_by: string;
+  written_at: number;
+}
+
+/** A file that somebody brought and looked at, until they take it in: for a day. */
+export interface UploadTable {
+  id: string;
+  owner: string;
+  kind: 'roster' | 'bank';
+  /** As it was called on their disk. */
+  name: string;
+  /** JSON: how it is to be read. */
+  options: string;
+  /** In base64. */
+  bytes: string;
+  created_at: number;
 }
 
 /** A message whose facts don't count any more, because its writer took it back. */
@@ -698,11 +735,14 @@ export interface PointTable {
   voided_at: number | null;
 }
 
-/** The key of a question of a revision that turned out wrong. The last one holds. */
+/** The key of a question of a revision, or of the bank, that turned out wrong. The last one holds. */
 export interface KeyChangeTable {
   id: string;
+  /** The revision's; of a question of the bank its own, with the key that was wrong. */
   hash: string;
+  /** 0 for one of the bank: it has another number in each quiz. */
   question: number;
+  bank_id: string | null;
   /** JSON lists. */
   key: string;
   before: string;

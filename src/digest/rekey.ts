@@ -5,14 +5,16 @@
 import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
+import type { Selectable } from '../db/sql.ts';
+import type { AnswerTable, Flag } from '../db/tables.ts';
 import { renderInline } from '../lessons/chat.ts';
 import type { Lesson, Question } from '../lessons/lesson.ts';
 import { findRevision } from '../lessons/revisions.ts';
 import { readPolicy } from '../people/policies.ts';
 import { hashItem } from '../quiz/item.ts';
-import { scoreAnswer } from '../quiz/mark.ts';
+import { FULL, scoreAnswer } from '../quiz/mark.ts';
 import { makeCards } from '../quiz/practice.ts';
-import { findWindow, isReview, lessonOf, type QuizWindow } from '../quiz/windows.ts';
+import { findWindow, holdMarking, isReview, lessonOf, type QuizWindow } from '../quiz/windows.ts';
 import { applyChanges } from './changes.ts';
 
 export interface KeyChange {
@@ -56,28 +58,25 @@ export async function applyKeyChange(
   now: number,
 ): Promise<number> {
   return await inTransaction(db, async (trx) => {
-    const id = newId();
-    await trx
-      .insertInto('key_change')
-      .values({
-        id,
-        hash,
-        question: question.no,
-        key: JSON.stringify(question.key),
-        before: JSON.stringify(before),
-        remarked: 0,
-        who,
-        at: now,
-      })
-      .execute();
-    const windows = await trx.selectFrom('quiz_window').selectAll().where('hash', '=', hash).execute();
+    const id = await noteKeyChange(
+      trx,
+      { hash, question: question.no, bankId: null, key: question.key, before },
+      who,
+      now,
+    );
+    const ofRevision = trx.selectFrom('quiz_window').where('hash', '=', hash);
+    await holdMarking(
+      trx,
+      (await ofRevision.select('id').execute()).map((window) => window.id),
+    );
+    const windows = await ofRevision.selectAll().execute();
     let remarked = 0;
     for (const window of windows) {
       const drawn = rekeyDrawn(window, question);
       if (drawn) remarked += await rekeyWindow(trx, window, drawn, id, zone);
     }
     await renewCards(trx, windows, { ...question, key: before }, now);
-    await trx.updateTable('key_change').set({ remarked }).where('id', '=', id).execute();
+    await noteRemarked(trx, id, remarked);
     await appendAudit(trx, {
       at: now,
       who,
@@ -90,7 +89,44 @@ export async function applyKeyChange(
   });
 }
 
-interface Rekeyed {
+export interface NewKeyChange {
+  readonly hash: string;
+  readonly question: number;
+  readonly bankId: string | null;
+  readonly key: readonly string[];
+  readonly before: readonly string[];
+}
+
+/** Writes down that a key was wrong. Gives the id that each answer's trail names. */
+export async function noteKeyChange(
+  trx: Db,
+  { hash, question, bankId, key, before }: NewKeyChange,
+  who: string,
+  now: number,
+): Promise<string> {
+  const id = newId();
+  await trx
+    .insertInto('key_change')
+    .values({
+      id,
+      hash,
+      question,
+      bank_id: bankId,
+      key: JSON.stringify(key),
+      before: JSON.stringify(before),
+      remarked: 0,
+      who,
+      at: now,
+    })
+    .execute();
+  return id;
+}
+
+export async function noteRemarked(trx: Db, changeId: string, remarked: number): Promise<void> {
+  await trx.updateTable('key_change').set({ remarked }).where('id', '=', changeId).execute();
+}
+
+export interface Rekeyed {
   /** Under the number that it has in that window. */
   readonly question: Question;
   /** What the window keeps from now on. */
@@ -111,19 +147,18 @@ function rekeyDrawn(window: QuizWindow, question: Question): Rekeyed | undefined
 }
 
 /** Nobody practises what was right, nor learns by heart what was wrong: cards with the old key end, others begin. */
-async function renewCards(
+export async function renewCards(
   trx: Db,
   windows: readonly QuizWindow[],
   old: Question,
   now: number,
 ): Promise<void> {
-  const [first] = windows;
-  if (!first) return;
+  if (windows.length === 0) return;
   const ended = await trx
     .updateTable('practice_card')
     .set({ closed_at: now })
     .where('question_hash', '=', hashItem(old))
-    .where('lesson_id', '=', first.lesson_id)
+    .where('lesson_id', 'in', [...new Set(windows.map((window) => window.lesson_id))])
     .where('closed_at', 'is', null)
     .returning('id')
     .execute();
@@ -140,7 +175,34 @@ async function renewCards(
   }
 }
 
-async function rekeyWindow(
+export interface Remark {
+  readonly answer: Selectable<AnswerTable>;
+  readonly correct: Flag;
+  readonly score: number;
+}
+
+/** The answers to a question that are marked otherwise by the key that it has now. */
+export async function remarksOf(db: Db, window: QuizWindow, question: Question): Promise<Remark[]> {
+  const credit = await readPolicy(db, 'multi-credit', { groupId: window.group_id });
+  const answers = await db
+    .selectFrom('answer')
+    .selectAll()
+    .where('window_id', '=', window.id)
+    .where('question', '=', question.no)
+    .execute();
+  return answers.flatMap((answer) => {
+    const value =
+      question.type === 'single' || question.type === 'multi' || question.type === 'order'
+        ? [...answer.value]
+        : [answer.value];
+    const score = scoreAnswer(question, value, credit);
+    const correct = score === FULL ? 1 : 0;
+    return correct === answer.correct && score === answer.score ? [] : [{ answer, correct, score }];
+  });
+}
+
+/** Lets a window ask by the new key, and marks what was answered there. Gives how many answers are marked otherwise. */
+export async function rekeyWindow(
   trx: Db,
   window: QuizWindow,
   { question, drawn }: Rekeyed,
@@ -152,23 +214,8 @@ async function rekeyWindow(
     .set({ drawn: JSON.stringify(drawn) })
     .where('id', '=', window.id)
     .execute();
-  const credit = await readPolicy(trx, 'multi-credit', { groupId: window.group_id });
-  const answers = await trx
-    .selectFrom('answer')
-    .selectAll()
-    .where('window_id', '=', window.id)
-    .where('question', '=', question.no)
-    .execute();
-  let remarked = 0;
-  for (const answer of answers) {
-    const value =
-      question.type === 'single' || question.type === 'multi' || question.type === 'order'
-        ? [...answer.value]
-        : [answer.value];
-    const score = scoreAnswer(question, value, credit);
-    const correct = score === 1_000 ? 1 : 0;
-    if (correct === answer.correct && score === answer.score) continue;
-    remarked += 1;
+  const remarks = await remarksOf(trx, window, question);
+  for (const { answer, correct, score } of remarks) {
     await trx.updateTable('answer').set({ correct, score }).where('id', '=', answer.id).execute();
     await trx
       .insertInto('answer_remark')
@@ -182,17 +229,21 @@ async function rekeyWindow(
       })
       .execute();
     if (answer.counted === 0) continue;
-    const change = {
-      question: question.no,
-      writtenAt: answer.written_at,
-      answers: 0,
-      correct: correct - answer.correct,
-    } as const;
     await applyChanges(
       trx,
       { windowId: window.id, groupId: window.group_id, memberId: answer.member_id, zone },
-      { members: 0, lines: [{ ...change, correct: change.correct as -1 | 0 | 1 }] },
+      {
+        members: 0,
+        lines: [
+          {
+            question: question.no,
+            writtenAt: answer.written_at,
+            answers: 0,
+            correct: (correct - answer.correct) as -1 | 0 | 1,
+          },
+        ],
+      },
     );
   }
-  return remarked;
+  return remarks.length;
 }

@@ -18,8 +18,10 @@ export interface Question {
   readonly key: readonly string[];
   /** Markdown of the block quote, or `''`. */
   readonly explanation: string;
-  /** Line in the file, from 1. */
+  /** Line in the file, from 1; 0 when it was drawn from the bank. */
   readonly line: number;
+  /** The id of the bank's question that it was drawn as. */
+  readonly bank?: string;
 }
 
 /** Questions that a quiz draws from the bank when it opens, the same for a whole group. */

@@ -157,7 +157,8 @@ export type Thing =
   | 'token'
   | 'export'
   | 'message'
-  | 'draft';
+  | 'draft'
+  | 'question';
 
 const NAMES: Readonly<Record<Thing, string>> = {
   unit: '党组织',
@@ -174,6 +175,7 @@ const NAMES: Readonly<Record<Thing, string>> = {
   export: '导出',
   message: '消息',
   draft: '草稿',
+  question: '题',
 };
 
 export const notFound = (thing: Thing, named: string | number): NotFoundError =>

@@ -144,13 +144,18 @@ function readRow(cell: (field: Field) => string): { item?: Item; faults: ItemFau
     options: named === 'truefalse' ? [] : options.map(escapeMarkdown),
     key: readKey(named, cell('key')),
     explanation: escapeMarkdown(cell('explanation')),
-    tags: cell('tags')
-      .split(/[,，、;；|\s]+/)
-      .filter(Boolean),
+    tags: readTags(cell('tags')),
   };
   const faults = checkItem(item);
   return faults.length > 0 ? { faults } : { item, faults };
 }
+
+/** Words with commas or blanks between them. */
+export const readTags = (text: string): string[] => text.split(/[,，、;；|\s]+/).filter(Boolean);
+
+/** As it stands in that cell. */
+export const writeKey = ({ type, key }: Pick<Item, 'type' | 'key'>): string =>
+  key.join(type === 'text' ? ' | ' : '');
 
 const RIGHT = /^(?:对|正确|是|√|✓|✔|t|true|y|yes)$/i;
 const WRONG = /^(?:错|错误|否|×|x|✗|f|false|n|no)$/i;
@@ -161,7 +166,8 @@ function inferType(options: readonly string[], key: string): Item['type'] {
   return RIGHT.test(plain) || WRONG.test(plain) ? 'truefalse' : 'text';
 }
 
-function readKey(type: Item['type'], text: string): string[] {
+/** The right answer as people write it in one cell: `B`, `ABD`, `对`, `密封 | 密封保存`, `8.5±0.5`, `CBA`. */
+export function readKey(type: Item['type'], text: string): string[] {
   const plain = normalise(text).trim();
   switch (type) {
     case 'truefalse':
@@ -231,7 +237,7 @@ export function itemSheets(items: readonly Item[]): NewSheet[] {
     TYPE_NAMES[item.type],
     renderInline(item.stem),
     ...Array.from({ length: most }, (_, index) => renderInline(item.options[index] ?? '')),
-    item.type === 'text' ? item.key.join(' | ') : item.key.join(''),
+    writeKey(item),
     renderInline(item.explanation),
     item.tags.join(','),
   ]);

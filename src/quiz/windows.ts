@@ -1,6 +1,6 @@
 /** Quiz windows: from the moment a lesson's quiz goes out until it closes; one group, one delivery. */
 import { newId } from '../db/ids.ts';
-import type { Db } from '../db/open.ts';
+import { type Db, dialectOf } from '../db/open.ts';
 import type { QuizMode, QuizWindowRow } from '../db/tables.ts';
 import type { Orders } from '../lessons/compose.ts';
 import type { Lesson, Question } from '../lessons/lesson.ts';
@@ -84,6 +84,34 @@ export async function lessonOf(
 ): Promise<Lesson | undefined> {
   const lesson = await findRevision(db, window.hash);
   return lesson && withDrawn(lesson, window);
+}
+
+/**
+ * The lesson as a window asks it at this moment, for the marking: where somebody puts a key right at the same time, one
+ * waits for the other, so that no answer is marked by the old key behind their back. On SQLite whoever writes is alone.
+ */
+export async function lessonToMark(trx: Db, window: QuizWindow, known: Lesson): Promise<Lesson> {
+  if (dialectOf(trx) === 'sqlite') return known;
+  const { drawn } = await trx
+    .selectFrom('quiz_window')
+    .select('drawn')
+    .where('id', '=', window.id)
+    .forShare()
+    .executeTakeFirstOrThrow();
+  if (drawn === window.drawn) return known;
+  return (await lessonOf(trx, { hash: window.hash, drawn })) ?? known;
+}
+
+/** Lets no answer to these be marked until the transaction is over; all at once, so that nobody waits in a circle. */
+export async function holdMarking(trx: Db, windowIds: readonly string[]): Promise<void> {
+  if (dialectOf(trx) === 'sqlite' || windowIds.length === 0) return;
+  await trx
+    .selectFrom('quiz_window')
+    .select('id')
+    .where('id', 'in', [...windowIds])
+    .orderBy('id')
+    .forUpdate()
+    .execute();
 }
 
 /** Whether it asks one question once more, by itself. */

@@ -16,6 +16,7 @@ import { consoleTables } from './0015_console.ts';
 import { apiTokens } from './0016_api_tokens.ts';
 import { exportJobs } from './0017_export_jobs.ts';
 import { slimmerParts } from './0021_slimmer_parts.ts';
+import { bankVersions } from './0020_bank_versions.ts';
 import type { Migration } from './columns.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   apiTokens,
   exportJobs,
   slimmerParts,
+  bankVersions,
 ];
