@@ -54,6 +54,7 @@ import { settlePoints } from './quiz/settle.ts';
 import { readPolicy } from './people/policies.ts';
 import { getGroup } from './people/groups.ts';
 import { forgetTries } from './people/sessions.ts';
+import { forgetUploads } from './people/uploads.ts';
 import { closeDueWindows } from './schedule/closing.ts';
 import { endLate } from './schedule/late.ts';
 import { planDue, rereadCalendar } from './schedule/planner.ts';
@@ -254,6 +255,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     newsroom.poke();
     for (const channel of channels) await carryOut({ db, log, now: () => clock.now() }, channel);
     await forgetTries(db, clock.now());
+    await forgetUploads(db, clock.now());
   }, log);
 
   // By itself: pictures are drawn.

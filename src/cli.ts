@@ -461,6 +461,10 @@ add(
 const items = () => import('./cli/items.ts');
 add('items', 'how good the questions are', async (_, options) => (await items()).list(options))
   .option('--lesson <id>', 'only those of this lesson')
+  .option('--bank', 'those of the bank, each over all quizzes that drew it')
+  .option('--unit <path>', 'only quizzes of the groups of this unit and those below it')
+  .option('--from <day>', 'only quizzes opened on this local day or later')
+  .option('--to <day>', 'only quizzes opened on this local day or earlier')
   .option('--flagged', 'only those that someone should look at');
 add('items rekey <lesson>', 'mark anew what was asked with another key', async ([lesson = ''], options) =>
   (await items()).rekey(lesson, options),

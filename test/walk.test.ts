@@ -17,6 +17,7 @@ import { spanAround } from '../src/digest/spans.ts';
 import { startDraft } from '../src/lessons/drafts.ts';
 import { recordCatalogue } from '../src/lessons/revisions.ts';
 import { issueToken } from '../src/people/tokens.ts';
+import { addItems } from '../src/quiz/bank.ts';
 import { openWindow } from '../src/quiz/windows.ts';
 import { submitItem, writeItem } from '../src/lessons/review.ts';
 import { silentLog } from '../src/log.ts';
@@ -159,6 +160,8 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
       opensAt: now,
       closesAt: now + HOUR,
     });
+    const question = { stem: '放哪里', options: ['甲', '丙'], key: ['A'], explanation: '', tags: ['花茶'] };
+    await addItems(db, [{ ...question, type: 'single', source: 'x' }], 'test', now);
     const span = spanAround('month', '2026-11-24');
     const wanted = { kind: 'workbook', unitId: branch.id, span } as const;
     const workbook = await askExport(db, wanted, await deputy.actor(), now);

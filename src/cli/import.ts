@@ -10,13 +10,8 @@ import { UserError } from '../errors.ts';
 import { type Catalogue, loadCatalogue, loadLessonFile, picturesOf } from '../lessons/catalogue.ts';
 import { readDocx } from '../lessons/docx.ts';
 import type { Lesson } from '../lessons/lesson.ts';
-import { addItems, knownHashes } from '../quiz/bank.ts';
-import type { Carried, Left } from '../quiz/carry.ts';
-import { readGift } from '../quiz/gift.ts';
-import { hashItem } from '../quiz/item.ts';
-import { readItemSheets } from '../quiz/item-table.ts';
-import { decodeText } from '../sheets/decode.ts';
-import { readSheets } from '../sheets/read.ts';
+import type { Left } from '../quiz/carry.ts';
+import { isBankFile, planItems, readItemFile, takeItems } from '../quiz/import-items.ts';
 import { config, type Output, printJson, printRows, withDb } from './parts.ts';
 
 interface Options extends Output {
@@ -60,18 +55,8 @@ export async function run(file: string, options: Options): Promise<number> {
 }
 
 async function importFile(file: string, options: Options): Promise<Report> {
+  if (isBankFile(file)) return await importItems(file, options);
   switch (extname(file).toLowerCase()) {
-    case '.gift':
-    case '.txt':
-      return await importItems(file, readGift(decodeText(await readSmall(file, LARGEST_TEXT))), options);
-    case '.xlsx':
-    case '.xlsm':
-    case '.csv':
-      return await importItems(
-        file,
-        readItemSheets(await readSheets(file, { name: basename(file) })),
-        options,
-      );
     case '.xls':
     case '.doc':
       throw new UserError('旧的 Office 格式读不了；请另存为 .xlsx 或 .docx');
@@ -90,31 +75,22 @@ async function readSmall(file: string, largest: number): Promise<Buffer> {
   return await readFile(file);
 }
 
-const importItems = (file: string, { taken, left }: Carried, options: Options): Promise<Report> =>
-  withDb(async (db) => {
-    const tags = options.tag ?? [];
-    const items = taken.map(({ item, where }) => ({
-      ...item,
-      tags: [...new Set([...item.tags, ...tags])],
-      source: `${basename(file)} ${where}`,
-    }));
-    const hashes = items.map(hashItem);
-    const known = options.dryRun ? await knownHashes(db, hashes) : new Set<string>();
-    const isNew = options.dryRun
-      ? hashes.map((hash) => !known.has(hash) && Boolean(known.add(hash)))
-      : await addItems(db, items, 'cli', Date.now());
-    const twins = taken.flatMap(({ where }, index) =>
-      isNew[index] ? [] : [{ where, why: '题库里已经有这道题' }],
-    );
-    if (taken.length === 0 && left.length === 0)
-      return { taken: 0, left: [{ where: basename(file), why: '没有找到题' }], into: 'the bank' };
-    return {
-      taken: isNew.filter(Boolean).length,
-      left: [...left, ...twins],
-      into: 'the bank',
-      isKnown: left.length === 0,
-    };
+async function importItems(file: string, { dryRun, tag = [] }: Options): Promise<Report> {
+  const name = basename(file);
+  const carried = await readItemFile(name, await readSmall(file, LARGEST_TEXT));
+  return await withDb(async (db) => {
+    const { fresh, left, isWhole } = dryRun
+      ? await planItems(db, carried, name)
+      : await takeItems(
+          db,
+          carried,
+          { name, tags: tag },
+          { who: 'cli', via: 'cli', isTrusted: true },
+          Date.now(),
+        );
+    return { taken: fresh.length, left, into: 'the bank', isKnown: isWhole };
   });
+}
 
 async function importDocx(file: string, { dryRun }: Options): Promise<Report> {
   const draft = await readDocx(await readFile(file), basename(file));

@@ -1,9 +1,14 @@
 /** How good the questions are, and keys that turned out wrong. */
+import { addDays, localDay, startOfDay } from '../clock.ts';
+import type { Db } from '../db/open.ts';
+import { listGroupsOfUnit } from '../digest/digest.ts';
 import { applyKeyChange, findKeyChanges } from '../digest/rekey.ts';
 import { UserError } from '../errors.ts';
 import { loadCatalogue } from '../lessons/catalogue.ts';
 import { renderInline } from '../lessons/chat.ts';
-import { listItemStats } from '../quiz/item-responses.ts';
+import { getUnitByName } from '../people/units.ts';
+import type { AskedSpan } from '../quiz/bank-asked.ts';
+import { type BankStats, listBankStats, listItemStats } from '../quiz/item-responses.ts';
 import { type Output, printRows, withDb } from './parts.ts';
 
 const COLUMNS = [
@@ -19,9 +24,36 @@ const COLUMNS = [
   'flags',
 ];
 
-export const list = (options: Output & { lesson?: string; flagged?: boolean }): Promise<void> =>
-  withDb(async (db) => {
-    const rows = (await listItemStats(db, options.lesson)).flatMap(({ lesson, stats }) =>
+export interface ItemOptions extends Output {
+  readonly lesson?: string;
+  readonly flagged?: boolean;
+  readonly bank?: boolean;
+  readonly unit?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+const isDay = (text: string) => /^\d{4}-\d\d-\d\d$/.test(text) && addDays(text, 0) === text;
+
+/** Quizzes of the groups of a unit, opened on these local days. */
+async function readSpan(db: Db, { unit, from, to }: ItemOptions, zone: string): Promise<AskedSpan> {
+  for (const [name, day] of Object.entries({ from, to }))
+    if (day !== undefined && !isDay(day)) throw new UserError(`--${name}: expected YYYY-MM-DD, got "${day}"`);
+  const days = { from: from ?? '0001-01-01', to: to ?? localDay(Date.now(), zone) };
+  return {
+    ...(from === undefined ? {} : { from: startOfDay(from, zone) }),
+    ...(to === undefined ? {} : { to: startOfDay(addDays(to, 1), zone) }),
+    ...(unit === undefined
+      ? {}
+      : { groupIds: await listGroupsOfUnit(db, days, (await getUnitByName(db, unit)).id) }),
+  };
+}
+
+export const list = (options: ItemOptions): Promise<void> =>
+  withDb(async (db, config) => {
+    const span = await readSpan(db, options, config.zone);
+    if (options.bank) return listBank(await listBankStats(db, span), options);
+    const rows = (await listItemStats(db, options.lesson, span)).flatMap(({ lesson, stats }) =>
       stats.map((item) => {
         const question = lesson.questions.find(({ no }) => no === item.question);
         return {
@@ -43,6 +75,28 @@ export const list = (options: Output & { lesson?: string; flagged?: boolean }): 
     );
     printRows(options.flagged ? rows.filter(({ flags }) => flags.length > 0) : rows, COLUMNS, options);
   });
+
+function listBank(found: readonly BankStats[], options: ItemOptions): void {
+  const rows = found.map(({ item, asked, stats }) => ({
+    no: item.no,
+    stem: renderInline(item.stem),
+    type: item.type,
+    key: item.key,
+    quizzes: asked.length,
+    answers: stats.answers,
+    facility: rounded(stats.facility),
+    discrimination: rounded(stats.discrimination),
+    chosen: options.json
+      ? stats.chosen
+      : Object.entries(stats.chosen).map(([value, count]) => `${value}:${count}`),
+    flags: stats.flags,
+  }));
+  printRows(
+    options.flagged ? rows.filter(({ flags }) => flags.length > 0) : rows,
+    ['no', 'stem', 'type', 'key', 'quizzes', 'answers', 'facility', 'discrimination', 'chosen', 'flags'],
+    options,
+  );
+}
 
 const rounded = (value: number | undefined) => (value === undefined ? null : Number(value.toFixed(3)));
 

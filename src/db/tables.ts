@@ -674,7 +674,7 @@ export interface BankVersionTable {
 export interface UploadTable {
   id: string;
   owner: string;
-  kind: 'roster' | 'bank';
+  kind: 'roster' | 'bank' | 'lesson';
   /** As it was called on their disk. */
   name: string;
   /** JSON: how it is to be read. */

@@ -158,6 +158,12 @@ export async function listItems(db: Db, tag?: string): Promise<BankItem[]> {
   return withTags(rows, tags);
 }
 
+/** All that was ever in it, by number. */
+export async function listAllItems(db: Db): Promise<BankItem[]> {
+  const rows = await db.selectFrom('bank_question').selectAll().orderBy('no').execute();
+  return withTags(rows, await db.selectFrom('bank_tag').selectAll().orderBy('tag').execute());
+}
+
 export interface BankQuery {
   /** Any part of what it asks, its options or its explanation. */
   readonly text?: string;

@@ -1,28 +1,52 @@
 /** The answers of which item statistics are made: those that count, given in time, by the revision they belong to. */
 import type { Db } from '../db/open.ts';
 import type { Lesson } from '../lessons/lesson.ts';
-import { type ItemStats, itemStats, type Response } from './item-stats.ts';
-import { isReview, lessonOf } from './windows.ts';
+import { type BankItem, listAllItems, listItemVersions } from './bank.ts';
+import {
+  type AskedFromBank,
+  type AskedSpan,
+  bankQuestionsOf,
+  isItem,
+  lettersIn,
+  listDrawnWindows,
+} from './bank-asked.ts';
+import { type ItemStats, itemStats, type Response, statsOf } from './item-stats.ts';
+import { isReview, lessonOf, type QuizWindow } from './windows.ts';
 
 export interface RevisionStats {
   readonly lesson: Lesson;
   readonly stats: readonly ItemStats[];
+  /** The quizzes that asked it. */
+  readonly windows: readonly QuizWindow[];
 }
 
+/** Databases limit the parameters of a statement. */
+const BATCH = 400;
+
 /** Of each revision that was asked, the questions of its own; what a window drew is another one in each. */
-export async function listItemStats(db: Db, lessonId?: string): Promise<RevisionStats[]> {
-  const windows = await db
+export async function listItemStats(
+  db: Db,
+  lessonId?: string,
+  { from, to, groupIds }: AskedSpan = {},
+): Promise<RevisionStats[]> {
+  if (groupIds?.length === 0) return [];
+  const all = await db
     .selectFrom('quiz_window')
     .selectAll()
     .$if(lessonId !== undefined, (query) => query.where('lesson_id', '=', lessonId ?? ''))
+    .$if(from !== undefined, (query) => query.where('opens_at', '>=', from ?? 0))
+    .$if(to !== undefined, (query) => query.where('opens_at', '<', to ?? 0))
+    .$if(groupIds !== undefined, (query) => query.where('group_id', 'in', [...(groupIds ?? [])]))
     .orderBy('lesson_id')
     .orderBy('opens_at')
     .execute();
+  const windows = all.filter((window) => !isReview(window));
+  const responses = await readResponses(
+    db,
+    windows.map(({ id }) => id),
+  );
   const found: RevisionStats[] = [];
-  for (const [, asked] of Map.groupBy(
-    windows.filter((window) => !isReview(window)),
-    ({ hash }) => hash,
-  )) {
+  for (const [, asked] of Map.groupBy(windows, ({ hash }) => hash)) {
     const last = asked.at(-1);
     const lesson = last && (await lessonOf(db, last));
     if (!lesson) continue;
@@ -31,29 +55,113 @@ export async function listItemStats(db: Db, lessonId?: string): Promise<Revision
         ({ no }) => no,
       ),
     );
-    const responses: Response[] = [];
-    for (const window of asked) responses.push(...(await readResponses(db, window.id)));
     const items = lesson.questions.filter(({ no }) => own.has(no));
-    found.push({ lesson, stats: itemStats(items, responses) });
+    const given = asked.flatMap(({ id }) => responses.get(id) ?? []);
+    found.push({ lesson, stats: itemStats(items, given), windows: asked });
   }
   return found;
 }
 
-async function readResponses(db: Db, windowId: string): Promise<Response[]> {
-  const answers = await db
-    .selectFrom('answer')
-    .select(['member_id', 'question', 'value', 'correct', 'score'])
-    .where('window_id', '=', windowId)
-    .where('counted', '=', 1)
-    .where('makeup', '=', 0)
-    .execute();
-  return [...Map.groupBy(answers, (answer) => answer.member_id).values()].map(
-    (own) =>
-      new Map(
-        own.map(({ question, value, correct, score }) => [
-          question,
-          { value, correct: correct === 1, score },
-        ]),
+export interface BankStats {
+  readonly item: BankItem;
+  /** By the letters that the question has in the bank now. */
+  readonly stats: ItemStats;
+  /** The quizzes that asked it, whichever number it had there. */
+  readonly asked: readonly AskedFromBank[];
+}
+
+/**
+ * Of each question of the bank, retired ones as well, over all quizzes that drew it; of one only when `no` is given.
+ * What was asked with other options than it has now is another question, and left out.
+ */
+export async function listBankStats(db: Db, span: AskedSpan = {}, no?: number): Promise<BankStats[]> {
+  const items = (await listAllItems(db)).filter((item) => no === undefined || item.no === no);
+  const find = finderOf(db, items);
+  const byItem = new Map<string, { item: BankItem; asked: AskedFromBank[] }>();
+  for (const window of await listDrawnWindows(db, span))
+    for (const question of bankQuestionsOf(window)) {
+      const item = await find(question);
+      if (!item || !lettersIn(question, item)) continue;
+      const known = byItem.get(item.id) ?? { item, asked: [] };
+      byItem.set(item.id, known);
+      known.asked.push({ window, question });
+    }
+  const windowIds = [...byItem.values()].flatMap(({ asked }) => asked.map(({ window }) => window.id));
+  const responses = await readResponses(db, [...new Set(windowIds)]);
+  return [...byItem.values()]
+    .toSorted((a, b) => a.item.no - b.item.no)
+    .map(({ item, asked }) => ({
+      item,
+      asked,
+      stats: statsOf(
+        { no: item.no, type: item.type, key: item.key },
+        asked.flatMap((one) => (responses.get(one.window.id) ?? []).map((given) => asBank(given, one, item))),
+        true,
       ),
-  );
+    }));
+}
+
+/** Which question of the bank was drawn. All that they have been is read only where their ids weren't kept yet. */
+function finderOf(db: Db, items: readonly BankItem[]) {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  let tests: { item: BankItem; test: (question: AskedFromBank['question']) => boolean }[] | undefined;
+  return async (question: AskedFromBank['question']): Promise<BankItem | undefined> => {
+    if (question.bank !== undefined) return byId.get(question.bank);
+    if (!tests) {
+      tests = [];
+      for (const item of items)
+        tests.push({ item, test: isItem(item.id, await listItemVersions(db, item.id)).test });
+    }
+    return tests.find(({ test }) => test(question))?.item;
+  };
+}
+
+/** One member's answers with the question under its number in the bank, in its letters there; the rest beside it. */
+function asBank(given: Response, { question }: AskedFromBank, item: BankItem): Response {
+  const letters = lettersIn(question, item);
+  const moved = new Map<number, { value: string; correct: boolean; score: number }>();
+  for (const [no, answer] of given) {
+    if (no !== question.no) moved.set(-no, answer);
+    else moved.set(item.no, { ...answer, value: inLetters(answer.value, letters, item) });
+  }
+  return moved;
+}
+
+/** What was answered by the letters of a quiz, in those of the bank. */
+export function inLetters(
+  value: string,
+  letters: ReadonlyMap<string, string> | undefined,
+  { type }: Pick<BankItem, 'type'>,
+): string {
+  if (!letters || letters.size === 0) return value;
+  const own = [...value].map((letter) => letters.get(letter) ?? letter);
+  return (type === 'order' ? own : own.toSorted()).join('');
+}
+
+/** By window the members' answers that count, given in time. */
+async function readResponses(db: Db, windowIds: readonly string[]): Promise<Map<string, Response[]>> {
+  const found = new Map<string, Response[]>();
+  for (let at = 0; at < windowIds.length; at += BATCH) {
+    const answers = await db
+      .selectFrom('answer')
+      .select(['window_id', 'member_id', 'question', 'value', 'correct', 'score'])
+      .where('window_id', 'in', windowIds.slice(at, at + BATCH))
+      .where('counted', '=', 1)
+      .where('makeup', '=', 0)
+      .execute();
+    for (const [windowId, given] of Map.groupBy(answers, (answer) => answer.window_id))
+      found.set(
+        windowId,
+        [...Map.groupBy(given, (answer) => answer.member_id).values()].map(
+          (own) =>
+            new Map(
+              own.map(({ question, value, correct, score }) => [
+                question,
+                { value, correct: correct === 1, score },
+              ]),
+            ),
+        ),
+      );
+  }
+  return found;
 }

@@ -41,38 +41,39 @@ export interface AskedItem {
   readonly key: readonly string[];
 }
 
-export function itemStats(items: readonly AskedItem[], responses: readonly Response[]): ItemStats[] {
-  return items.map((item) => {
-    const given = responses.flatMap((response) => {
-      const answer = response.get(item.no);
-      if (!answer) return [];
-      let rest = 0;
-      for (const [no, other] of response) if (no !== item.no) rest += other.score;
-      return [{ ...answer, rest }];
-    });
-    const answers = given.length;
-    const facility = answers === 0 ? undefined : mean(given.map(({ score }) => score / 1_000));
-    const rests = given.map(({ rest }) => rest);
-    const discrimination =
-      items.length < 2
-        ? undefined
-        : correlation(
-            given.map(({ correct }) => (correct ? 1 : 0)),
-            rests,
-          );
-    const chosen = countChosen(
-      item,
-      given.map(({ value }) => value),
-    );
-    const flags: ItemFlag[] = [];
-    if (answers >= ENOUGH && facility !== undefined) {
-      if (facility >= EASY) flags.push('too-easy');
-      if (facility <= HARD) flags.push('too-hard');
-      if (isKeySuspect(item, given, discrimination)) flags.push('key-suspect');
-      else if (discrimination !== undefined && discrimination < WEAK && facility < EASY) flags.push('weak');
-    }
-    return { question: item.no, answers, facility, discrimination, chosen, flags };
+export const itemStats = (items: readonly AskedItem[], responses: readonly Response[]): ItemStats[] =>
+  items.map((item) => statsOf(item, responses, items.length > 1));
+
+/** Of one question; `hasRest`: whether any of the quizzes asked another one beside it. */
+export function statsOf(item: AskedItem, responses: readonly Response[], hasRest: boolean): ItemStats {
+  const given = responses.flatMap((response) => {
+    const answer = response.get(item.no);
+    if (!answer) return [];
+    let rest = 0;
+    for (const [no, other] of response) if (no !== item.no) rest += other.score;
+    return [{ ...answer, rest }];
   });
+  const answers = given.length;
+  const facility = answers === 0 ? undefined : mean(given.map(({ score }) => score / 1_000));
+  const rests = given.map(({ rest }) => rest);
+  const discrimination = !hasRest
+    ? undefined
+    : correlation(
+        given.map(({ correct }) => (correct ? 1 : 0)),
+        rests,
+      );
+  const chosen = countChosen(
+    item,
+    given.map(({ value }) => value),
+  );
+  const flags: ItemFlag[] = [];
+  if (answers >= ENOUGH && facility !== undefined) {
+    if (facility >= EASY) flags.push('too-easy');
+    if (facility <= HARD) flags.push('too-hard');
+    if (isKeySuspect(item, given, discrimination)) flags.push('key-suspect');
+    else if (discrimination !== undefined && discrimination < WEAK && facility < EASY) flags.push('weak');
+  }
+  return { question: item.no, answers, facility, discrimination, chosen, flags };
 }
 
 /** Those who know the rest get it wrong; or they and most others choose one and the same other option. */

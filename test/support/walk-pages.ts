@@ -224,6 +224,13 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'GET /participation/people': named(({ unit }) => ({ path: `/participation/people?unit=${unit}` })),
   'GET /participation/member/:id': named(({ member }) => ({ path: `/participation/member/${member}` })),
   'GET /participation/quiz/:id': named(({ window }) => ({ path: `/participation/quiz/${window}` })),
+  'GET /participation/items': named(({ unit }) => ({ path: `/participation/items?unit=${unit}` })),
+  'GET /participation/items/lesson/:hash{[0-9a-f]{64}}/:no{\\d+}': named(({ unit }) => ({
+    path: `/participation/items/lesson/${'a'.repeat(64)}/1?unit=${unit}`,
+  })),
+  'GET /participation/items/bank/:no{\\d+}': named(({ unit }) => ({
+    path: `/participation/items/bank/1?unit=${unit}`,
+  })),
   'GET /workbook': own(),
   'POST /workbook/ask': named(({ unit }) =>
     press('/workbook/ask', { what: 'workbook', unit, kind: 'month', day: '2026-11-24' }),

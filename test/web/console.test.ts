@@ -517,7 +517,6 @@ describe('the console', () => {
           makeRoutes(desk.parts),
         );
         return {
-          app,
           answer: await app.request(`${desk.base}/members/import`, {
             method: 'POST',
             body,
@@ -531,7 +530,7 @@ describe('the console', () => {
       };
       const bad = await upload('姓名,党支部\n新人,乙支部\n');
       expect(await bad.answer.text()).toContain('整个文件先不收');
-      const { app, answer } = await upload('姓名,党支部,状态\n新人,甲支部,群众\n');
+      const { answer } = await upload('姓名,党支部,状态\n新人,甲支部,群众\n');
       const page = await answer.text();
       expect(page).toMatch(/新增[\s\S]*新人/);
       const key = /name="key" value="([\w-]+)"/.exec(page)?.[1] ?? '';
@@ -540,16 +539,27 @@ describe('the console', () => {
         host: new URL(desk.base).host,
         'content-type': 'application/x-www-form-urlencoded',
       };
-      const send = (session: string) =>
-        app.request(`${desk.base}/members/import/take`, {
+      // Each by a server that has just started: what was looked at lies in the database.
+      const send = async (session: string) => {
+        const { makeRoutes } = await import('../../src/web/server.ts');
+        const { app, close } = makeRoutes(desk.parts);
+        const sent = await app.request(`${desk.base}/members/import/take`, {
           method: 'POST',
           headers: { ...headers, cookie: `weike_session=${session}` },
-          body: new URLSearchParams({ key, partial: '1' }).toString(),
+          body: new URLSearchParams({ key }).toString(),
         });
+        close();
+        return sent.headers
+          .getSetCookie()
+          .map((one) => decodeURIComponent(one))
+          .join(' ');
+      };
       await send(other.session);
       expect(await ann.page('/members')).not.toContain('新人');
       await send(ann.session);
       expect(await ann.page('/members')).toContain('新人');
+      expect(await desk.db.selectFrom('upload').select('name').execute()).toEqual([{ name: '名册.csv' }]);
+      expect(await send(ann.session)).toContain('已经收过');
     });
 
     it('adds, corrects and lets go of one person, within the scope', async () => {

@@ -18,6 +18,9 @@ const PAGE = 50;
 const VERBS: Readonly<Record<string, string>> = {
   'account.restart': '重新连账号',
   'bank.import': '导入题库',
+  'bank.approve': '看过题',
+  'bank.edit': '改题',
+  'bank.restore': '恢复题',
   'bank.retire': '停用题',
   'code.issue': '发认证码',
   'group.quarantine': '重登后先不认群',
@@ -82,6 +85,7 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 
 const OBJECTS: Readonly<Record<string, string>> = {
+  bank: '题库',
   setting: '设置',
   schedule: '排课',
   delivery: '投递',

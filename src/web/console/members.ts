@@ -1,10 +1,8 @@
 /** 名册: who is in which branch, certified or not; a code to hand out; a table taken in after it was looked at. */
-import { randomUUID } from 'node:crypto';
-
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 
-import { localDay, MINUTE, sayWhen } from '../../clock.ts';
+import { localDay, sayWhen } from '../../clock.ts';
 import { appendAudit } from '../../db/audit.ts';
 import { UserError } from '../../errors.ts';
 import { issueCodes } from '../../people/codes.ts';
@@ -13,7 +11,7 @@ import { exportRoster, importRoster, planImport, type PlannedImport } from '../.
 import { COLUMNS } from '../../people/roster.ts';
 import { listRoles, ROLE_NAMES } from '../../people/roles.ts';
 import { getScopedMember, isInScope, scopedMembers } from '../../people/scope.ts';
-import type { Sheet } from '../../sheets/sheet.ts';
+import { dropUpload, getUpload, keepUpload } from '../../people/uploads.ts';
 import { readSheets } from '../../sheets/read.ts';
 import { writeWorkbook } from '../../sheets/write.ts';
 import { wordsOf } from '../words.ts';
@@ -27,19 +25,10 @@ import { type ConsoleSite, type Desk, deskOf, readNo } from './parts.ts';
 import { shellPage } from './shell.ts';
 
 const PAGE = 50;
-const KEPT = 15 * MINUTE;
 const MOST_SHOWN = 100;
-
-interface Upload {
-  readonly who: string;
-  readonly at: number;
-  readonly sheets: readonly Sheet[];
-}
 
 export function memberRoutes(app: Hono, site: ConsoleSite): void {
   memberFormRoutes(app, site);
-  /** Tables that were looked at and wait for the press; a restart forgets them, and the page says so. */
-  const uploads = new Map<string, Upload>();
 
   app.get('/members', async (c) => {
     const { db, actor } = deskOf(site, c);
@@ -142,21 +131,26 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
     try {
       const { file, partial } = await c.req.parseBody();
       if (!(file instanceof File) || file.size === 0) throw new UserError('没有选文件。');
-      const sheets = await readSheets(new Uint8Array(await file.arrayBuffer()), { name: '名册' });
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const sheets = await readSheets(bytes, { name: '名册' });
       const options = {
         partial: partial === '1',
         makeUnits: actor.units === 'all',
         day: localDay(now, zone),
       };
       const planned = await planImport(db, sheets, options, actor);
-      for (const [key, { at }] of uploads) if (now - at > KEPT) uploads.delete(key);
-      const key = randomUUID();
-      uploads.set(key, { who: actor.who, at: now, sheets });
+      const upload = {
+        kind: 'roster',
+        name: file.name,
+        bytes,
+        options: { partial: options.partial },
+      } as const;
+      const key = await keepUpload(db, upload, actor.who, now);
       return shellPage(c, site, {
         title: '先看一遍',
         note: file.name.slice(0, 60),
         back: { path: '/members/import', name: '换一个文件' },
-        body: drawPlan(planned, key, options.partial),
+        body: drawPlan(planned, key),
       });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -166,11 +160,7 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
   });
   app.post(
     '/members/import/take',
-    acts(
-      site,
-      '/members/import',
-      async (desk, form) => await take(desk, uploads, form.get('key'), form.get('partial') === '1'),
-    ),
+    acts(site, '/members/import', async (desk, form) => await take(desk, form.get('key'))),
   );
 
   app.get('/members/:id', async (c) => {
@@ -273,7 +263,6 @@ const importPage = (c: Context, site: ConsoleSite) =>
 function drawPlan(
   { added, changed, left, unchanged, faults, units: made, ignored }: PlannedImport,
   key: string,
-  partial: boolean,
 ) {
   const canTake = faults.length === 0 && added.length + changed.length + left.length > 0;
   const list = (title: string, all: readonly { what: string; note: string }[]) =>
@@ -325,21 +314,20 @@ function drawPlan(
       ${
         canTake
           ? html`<form method="post" action="/members/import/take">
-              ${hidden({ key, partial: partial ? '1' : '0' })}<button class="button">就这样收下</button>
+              ${hidden({ key })}<button class="button">就这样收下</button>
             </form>`
           : html`<p class="note">${faults.length > 0 ? '改好表格再来一次。' : '和名册一样，没有要收的。'}</p>`
       }
     </div>`;
 }
 
-async function take(desk: Desk, uploads: Map<string, Upload>, key: string, partial: boolean) {
-  const { db, actor, now, zone } = desk;
-  const upload = uploads.get(key);
-  if (!upload || upload.who !== actor.who || now - upload.at > KEPT)
-    throw new UserError('隔得太久，请重新选文件看一遍。没有改动。');
+async function take({ db, actor, now, zone }: Desk, key: string) {
+  const { bytes, options: asked } = await getUpload(db, { id: key, kind: 'roster', owner: actor.who }, now);
+  // As it was looked at.
+  const partial = asked.partial === true;
   const options = { partial, makeUnits: actor.units === 'all', day: localDay(now, zone) };
-  const done = await importRoster(db, upload.sheets, options, actor, now);
-  uploads.delete(key);
+  const done = await importRoster(db, await readSheets(bytes, { name: '名册' }), options, actor, now);
+  await dropUpload(db, key);
   return {
     text: `收下了：新增 ${done.added.length} 人，改动 ${done.changed.length} 人，离开 ${done.left.length} 人。`,
     to: '/members',

@@ -98,7 +98,10 @@ export function participationRoutes(app: Hono, site: ConsoleSite): void {
       title: '参与',
       note: saySpan(span),
       wide: true,
-      action: html`<a class="button small" href="${here('/workbook', asked)}">台账</a>`,
+      action: html`<span class="buttons"
+        ><a class="button small quiet" href="${here('/participation/items', asked)}">题目分析</a
+        ><a class="button small" href="${here('/workbook', asked)}">台账</a></span
+      >`,
       body: html`${filters(asked, localDay(now, zone))}
         ${sums(asked, digest, before.counts.get(unitId) ?? NO_COUNTS)}
         <div class="columns">

@@ -7,6 +7,7 @@ import { typeSwitch } from '../layout.ts';
 import type { WebParts } from '../parts.ts';
 import { accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
+import { bankRoutes } from './bank.ts';
 import { certificationRoutes } from './certifications.ts';
 import { decideRoutes } from './decide.ts';
 import { deliveryRoutes } from './deliveries.ts';
@@ -14,6 +15,7 @@ import { card, rows } from './draw.ts';
 import { editorRoutes } from './editor.ts';
 import { feedRoutes, openFeed } from './feed.ts';
 import { groupRoutes } from './groups.ts';
+import { itemFigureRoutes } from './item-figures.ts';
 import { lessonListRoutes } from './lessons.ts';
 import { memberRoutes } from './members.ts';
 import { messageRoutes } from './messages.ts';
@@ -56,6 +58,7 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
   reviewRoutes(app, site);
   lessonListRoutes(app, site);
   editorRoutes(app, site);
+  bankRoutes(app, site);
   groupRoutes(app, site);
   certificationRoutes(app, site);
   memberRoutes(app, site);
@@ -65,6 +68,7 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
   auditRoutes(app, site);
   participationRoutes(app, site);
   participationUnderRoutes(app, site);
+  itemFigureRoutes(app, site);
   workbookRoutes(app, site);
   app.get('/more', (c) =>
     shellPage(c, site, {
