@@ -9,9 +9,12 @@ import { type Db, inTransaction } from '../db/open.ts';
 import type { MessageTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { findGroup } from '../people/groups.ts';
-import { memberOf } from '../people/members.ts';
-import { type Actor, isInScope, notFound } from '../people/scope.ts';
-import { findScene } from './handle.ts';
+import { type Member, memberOf } from '../people/members.ts';
+import { type Actor, isInScope, notFound, scopedMembers } from '../people/scope.ts';
+import type { Answers } from '../quiz/question.ts';
+import { findWindow, lessonOf } from '../quiz/windows.ts';
+import { answerWindow } from './answer.ts';
+import { findScene, type Scene } from './handle.ts';
 import { type Intent, interpret } from './interpret.ts';
 import { recordIntent } from './record.ts';
 import { withdrawMessage } from './withdraw.ts';
@@ -19,12 +22,42 @@ import { withdrawMessage } from './withdraw.ts';
 const LONGEST = 300;
 const PREFIX = 'correction:';
 
-/** By its id, in a group of the actor's scope. Throws `NotFoundError`. */
+/**
+ * What was said in private is between its writer and the bot, except where it was recorded: an answer and a check-in
+ * are facts of the member, for whoever answers for them to see and to put right. Practice is nobody's but theirs.
+ */
+export const recordedInPrivate = (db: Db, actor: Actor) =>
+  db
+    .selectFrom('message')
+    .where('message.room_id', 'is', null)
+    .where('message.kind', '=', 'text')
+    .where('message.channel_id', 'not like', `${PREFIX}%`)
+    .where((eb) =>
+      eb.or(
+        (['answer', 'checkin'] as const).map((fact) =>
+          eb.exists(
+            eb
+              .selectFrom(fact)
+              .select(`${fact}.id`)
+              .whereRef(`${fact}.message_id`, '=', 'message.id')
+              .where(`${fact}.member_id`, 'in', scopedMembers(db, actor).clearSelect().select('member.id')),
+          ),
+        ),
+      ),
+    );
+
+/** By its id, in a group of the actor's scope, or recorded in private. Throws `NotFoundError`. */
 export async function getScopedMessage(db: Db, actor: Actor, id: string): Promise<MessageTable> {
   const row = await db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst();
-  const group = row?.room_id ? await findGroup(db, row.account, row.room_id) : undefined;
-  const isSeen = group ? isInScope(actor, group.unit_id) : actor.units === 'all';
-  if (!row || !isSeen || row.channel_id.startsWith(PREFIX)) throw notFound('message', id);
+  if (!row || row.channel_id.startsWith(PREFIX)) throw notFound('message', id);
+  const isSeen =
+    row.room_id === null
+      ? await recordedInPrivate(db, actor)
+          .select('message.id')
+          .where('message.id', '=', id)
+          .executeTakeFirst()
+      : isInScope(actor, (await findGroup(db, row.account, row.room_id))?.unit_id ?? null);
+  if (!isSeen) throw notFound('message', id);
   return row;
 }
 
@@ -89,7 +122,8 @@ async function record(
   { zone, now }: { readonly zone: string; readonly now: number },
 ): Promise<Intent> {
   const group = row.room_id === null ? undefined : await findGroup(trx, row.account, row.room_id);
-  const scene = await findScene(trx, row, group);
+  const known = row.room_id === null ? await findRecorded(trx, row) : undefined;
+  const scene = known?.window ? known : await findScene(trx, row, group);
   const intent = interpret({
     quiz: (scene.lesson?.questions ?? []).map(({ type, options }) => ({ type, options: options.length })),
     where: group ? 'group' : 'dm',
@@ -104,8 +138,10 @@ async function record(
   const fixed = synthetic(row, { no, kind: 'text', text: said, intent, now });
   await insert(trx, fixed);
   const contact = { account: row.account, contactId: row.contact_id, nickname: row.sender_name };
-  const member = await memberOf(trx, contact, now);
-  await recordIntent(trx, { row: fixed, member, intent, scene, zone, now });
+  const member = known?.member ?? (await memberOf(trx, contact, now));
+  if (known?.makeup && intent.kind === 'answer')
+    await recordMakeup(trx, fixed, known, intent.answers, zone, now);
+  else await recordIntent(trx, { row: fixed, member, intent, scene, zone, now });
   // Nobody said anything just now: there is nothing to acknowledge in the group.
   await trx
     .deleteFrom('ack_item')
@@ -113,6 +149,59 @@ async function record(
     .where('delivery_id', 'is', null)
     .execute();
   return intent;
+}
+
+interface KnownScene extends Scene {
+  readonly member: Member;
+  /** Whether it made up for what was missed. */
+  readonly makeup: boolean;
+}
+
+/**
+ * Whose facts came of a private message, and of which quiz: the contact may be somebody else's by now, and of several
+ * quizzes another may look like the one that was meant.
+ */
+async function findRecorded(trx: Db, row: MessageTable): Promise<KnownScene | undefined> {
+  const ids = [row.id, ...(await listCorrections(trx, row.id)).map(({ id }) => id)];
+  const answer = await trx
+    .selectFrom('answer')
+    .select(['window_id', 'member_id', 'makeup'])
+    .where('message_id', 'in', ids)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  const checkin = await trx
+    .selectFrom('checkin')
+    .select('member_id')
+    .where('message_id', 'in', ids)
+    .executeTakeFirst();
+  const memberId = answer?.member_id ?? checkin?.member_id;
+  if (memberId === undefined) return undefined;
+  const member = await trx
+    .selectFrom('member')
+    .selectAll()
+    .where('id', '=', memberId)
+    .executeTakeFirstOrThrow();
+  const window = answer && (await findWindow(trx, answer.window_id));
+  const lesson = window && (await lessonOf(trx, window));
+  return {
+    member,
+    makeup: answer?.makeup === 1,
+    ...(window ? { window } : {}),
+    ...(lesson ? { lesson } : {}),
+  };
+}
+
+async function recordMakeup(
+  trx: Db,
+  fixed: MessageTable,
+  { window, lesson, member }: KnownScene,
+  answers: Answers,
+  zone: string,
+  now: number,
+): Promise<void> {
+  if (!window || !lesson) return;
+  const message = { messageId: fixed.id, memberId: member.id, writtenAt: fixed.sent_at, makeup: true };
+  await answerWindow(trx, { window, lesson, message, answers, zone }, now);
 }
 
 function synthetic(

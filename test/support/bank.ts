@@ -87,13 +87,28 @@ export async function addPupil(db: Db, name: string, now: number): Promise<strin
   return id;
 }
 
-/** An answer as if it were said in the group. */
+export interface Given {
+  readonly memberId: string;
+  readonly question: number;
+  readonly value: string;
+  /** ms. */
+  readonly at: number;
+  readonly isPrivate?: boolean;
+}
+
+/** An answer as if it were said in the group, or in private. */
 export async function giveAnswer(
   db: Db,
   windowId: string,
-  { memberId, question, value, at }: { memberId: string; question: number; value: string; at: number },
+  { memberId, question, value, at, isPrivate = false }: Given,
 ): Promise<void> {
   const channelId = newId();
+  const { room_id: roomId } = await db
+    .selectFrom('quiz_window')
+    .innerJoin('chat_group', 'chat_group.id', 'quiz_window.group_id')
+    .select('room_id')
+    .where('quiz_window.id', '=', windowId)
+    .executeTakeFirstOrThrow();
   const message = {
     account: 'sandbox',
     id: channelId,
@@ -103,6 +118,7 @@ export async function giveAnswer(
     text: `${question}${value}`,
     mention: false,
     sentAt: at,
+    ...(isPrivate ? {} : { roomId }),
   };
   await insertMessages(db, [message], at);
   const { id: messageId } = await db
@@ -110,6 +126,11 @@ export async function giveAnswer(
     .select('id')
     .where('channel_id', '=', channelId)
     .executeTakeFirstOrThrow();
+  await db
+    .updateTable('message')
+    .set({ state: 'handled', intent: JSON.stringify({ kind: 'answer', answers: { [question]: [value] } }) })
+    .where('id', '=', messageId)
+    .execute();
   await inTransaction(db, async (trx) => {
     const window = await findWindow(trx, windowId);
     const lesson = window && (await lessonOf(trx, window));

@@ -9,8 +9,12 @@ import { addDays, localDay, mondayOf } from '../../src/clock.ts';
 import { planDeliveries } from '../../src/delivery/ledger.ts';
 import { recordSeenGroup, setGroupEnabled } from '../../src/people/groups.ts';
 import { assignGroup } from '../../src/people/units.ts';
+import { grantRole } from '../../src/people/roles.ts';
+import { TERMINAL } from '../../src/people/scope.ts';
+import { addItems } from '../../src/quiz/bank.ts';
 import { NAV } from '../../src/web/console/nav.ts';
 import type { Site } from '../../src/web/server.ts';
+import { drawingLesson, giveAnswer, openDrawn } from '../support/bank.ts';
 import { findChromium, openChromium } from '../support/chromium.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
 import { until } from '../support/wait.ts';
@@ -356,6 +360,12 @@ describe.runIf(canRun)('the console in a browser', () => {
     '/week/add',
     '/week/feed',
     '/lessons/d/1',
+    '/bank/1',
+    '/bank/new',
+    '/bank/import',
+    '/bank/export',
+    '/participation/items',
+    '/participation/items/bank/1',
   ];
 
   it.each(Object.entries(LOOKS))(
@@ -384,6 +394,27 @@ describe.runIf(canRun)('the console in a browser', () => {
         .updateTable('delivery')
         .set({ state: 'failed', reason: `https://example.org/${'a'.repeat(120)}` })
         .execute();
+      const question = { stem: long, options: [long, '柜子'], key: ['B'], explanation: long, tags: ['长'] };
+      await addItems(desk.db, [{ ...question, type: 'single', source: long }], 'cli', 1);
+      const opensAt = Date.now() - 60_000;
+      const window = await openDrawn(desk.db, {
+        source: drawingLesson('chang', '长', 1),
+        opensAt,
+        groupId: own.group.id,
+      });
+      await giveAnswer(desk.db, window.id, {
+        memberId: own.member.id,
+        question: 2,
+        value: 'A',
+        at: opensAt + 1,
+      });
+      // Who may write sees more of it.
+      await grantRole(
+        desk.db,
+        { memberId: own.secretary.id, role: 'county', unitId: null },
+        TERMINAL,
+        Date.now(),
+      );
       const page = await enter(own.secretary.id, look.viewport, true, look);
       await page.goto(`${web.url}/lessons`);
       await page.getByRole('button', { name: '写一课' }).first().click();

@@ -12,6 +12,7 @@ import { addGuest, bindIdentity } from '../../src/people/identities.ts';
 import { addMember } from '../../src/people/members.ts';
 import { readPolicy } from '../../src/people/policies.ts';
 import { NAV } from '../../src/web/console/nav.ts';
+import { drawingLesson, giveAnswer, openDrawn } from '../support/bank.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
 import { lessonOf } from './site.ts';
 
@@ -560,6 +561,47 @@ describe('the console', () => {
       expect(await ann.page('/members')).toContain('新人');
       expect(await desk.db.selectFrom('upload').select('name').execute()).toEqual([{ name: '名册.csv' }]);
       expect(await send(ann.session)).toContain('已经收过');
+    });
+
+    it('lists of private chats what was recorded, says so, and nothing else', async () => {
+      const { own } = desk.county;
+      const at = Date.now() - HOUR;
+      const window = await openDrawn(desk.db, {
+        source: drawingLesson('si', '没有', 1),
+        opensAt: at,
+        groupId: own.group.id,
+      });
+      await giveAnswer(desk.db, window.id, {
+        memberId: own.member.id,
+        question: 1,
+        value: '错',
+        at: at + 1,
+        isPrivate: true,
+      });
+      const said = await desk.db.selectFrom('message').selectAll().executeTakeFirstOrThrow();
+      await desk.db
+        .insertInto('message')
+        .values({ ...said, id: 'talk', channel_id: 'talk', text: '家里的事', intent: '{"kind":"none"}' })
+        .execute();
+      const page = await ann.page('/messages?group=private');
+      for (const words of ['1错', '记成了答案或打卡', '谁也看不到']) expect(page).toContain(words);
+      expect(page).not.toContain('家里的事');
+      expect(await ann.page('/messages')).not.toContain('1错');
+      expect(await other.page('/messages?group=private')).not.toContain('1错');
+      const { id } = await desk.db
+        .selectFrom('message')
+        .select('id')
+        .where('text', '=', '1错')
+        .executeTakeFirstOrThrow();
+      expect(await ann.page(`/messages/${id}`)).toContain('他其实想说');
+      expect((await other.get(`/messages/${id}`)).status).toBe(404);
+      for (const who of [ann, chief]) expect((await who.get('/messages/talk')).status).toBe(404);
+      await other.post('/messages/correct', { id, text: '' });
+      expect(
+        await desk.db.selectFrom('answer').select('counted').where('counted', '=', 1).execute(),
+      ).toHaveLength(1);
+      await ann.post('/messages/correct', { id, text: '' });
+      expect(await desk.db.selectFrom('answer').select('counted').execute()).toEqual([{ counted: 0 }]);
     });
 
     it('adds, corrects and lets go of one person, within the scope', async () => {

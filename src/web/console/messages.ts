@@ -2,7 +2,7 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
-import { correctMessage, getScopedMessage, listCorrections } from '../../chat/correct.ts';
+import { correctMessage, getScopedMessage, listCorrections, recordedInPrivate } from '../../chat/correct.ts';
 import { listNamedGroups } from '../../chat/commands/plan.ts';
 import { sayWhen } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
@@ -75,7 +75,25 @@ interface Filter {
   readonly before: string;
 }
 
-/** In the groups of the scope; private talk is nobody's but theirs. */
+/** Where one looks for what was said in private. */
+const PRIVATE = 'private';
+const PRIVACY =
+  '私聊里只列记成了答案或打卡的话，记错了好改。别的私聊、练习的题，只有本人和小课知道，谁也看不到。';
+
+/** In a private chat, and recorded: the rest is nobody's but theirs. */
+const listPrivate = (db: Db, actor: Actor, { kind, before }: Filter) =>
+  recordedInPrivate(db, actor)
+    .selectAll('message')
+    .$if(kind === 'failed', (query) => query.where('message.state', '=', 'failed'))
+    .$if(kind !== '' && kind !== 'failed', (query) =>
+      query.where('message.intent', 'like', `{"kind":"${kind}"%`),
+    )
+    .$if(before !== '', (query) => query.where('message.id', '<', before))
+    .orderBy('message.id', 'desc')
+    .limit(PAGE + 1)
+    .execute();
+
+/** In the groups of the scope. */
 function listMessages(db: Db, actor: Actor, { kind, groupId, before }: Filter) {
   let query = db
     .selectFrom('message')
@@ -109,11 +127,14 @@ export function messageRoutes(app: Hono, site: ConsoleSite): void {
     const before = c.req.query('before') ?? '';
     const { groups } = await listNamedGroups(db, actor);
     const groupId = group === '' ? undefined : (groups.find(({ key }) => key === group)?.id ?? '');
-    const found = await listMessages(db, actor, {
-      kind,
-      before,
-      ...(groupId === undefined ? {} : { groupId }),
-    });
+    const isPrivate = group === PRIVATE;
+    const found = isPrivate
+      ? (await listPrivate(db, actor, { kind, before })).map((row) => ({ ...row, topic: '私聊' }))
+      : await listMessages(db, actor, {
+          kind,
+          before,
+          ...(groupId === undefined ? {} : { groupId }),
+        });
     const shown = found.slice(0, PAGE);
     const next = found.length > PAGE ? shown.at(-1)?.id : undefined;
     return shellPage(c, site, {
@@ -126,29 +147,31 @@ export function messageRoutes(app: Hono, site: ConsoleSite): void {
             on: kind === value,
           })),
         )}
-        ${
-          groups.length > 1
-            ? html`<form class="card filters" method="get" action="/messages">
-                ${hidden({ kind })}
-                ${field(
-                  '群',
-                  select(
-                    'group',
-                    [
-                      { value: '', name: '所有群' },
-                      ...groups.map(({ key, topic }) => ({ value: key, name: topic || key })),
-                    ],
-                    group,
-                  ),
-                )}
-                <button class="button small">找</button>
-              </form>`
-            : ''
-        }
+        <form class="card filters" method="get" action="/messages">
+          ${hidden({ kind })}
+          ${field(
+            '哪里说的',
+            select(
+              'group',
+              [
+                { value: '', name: '所有群' },
+                ...groups.map(({ key, topic }) => ({ value: key, name: topic || key })),
+                { value: PRIVATE, name: '私聊' },
+              ],
+              group,
+            ),
+          )}
+          <button class="button small">找</button>
+        </form>
+        ${isPrivate ? html`<p class="alert">${PRIVACY}</p>` : ''}
         <div class="card">
           ${
             shown.length === 0
-              ? nothing('还没有这样的消息。群里有人说话，这里就会写明怎么理解的。')
+              ? nothing(
+                  isPrivate
+                    ? '还没有谁在私聊里答题或打卡。'
+                    : '还没有这样的消息。群里有人说话，这里就会写明怎么理解的。',
+                )
               : rows(
                   shown.map((row) => {
                     const { words, tone } = sayUnderstood(row.intent);
@@ -174,9 +197,12 @@ export function messageRoutes(app: Hono, site: ConsoleSite): void {
     const standing = corrections.findLast(({ kind }) => kind === 'text');
     return shellPage(c, site, {
       title: '一条消息',
-      back: { path: '/messages', name: '消息记录' },
+      back: {
+        path: address('/messages', { group: row.room_id === null ? PRIVATE : '' }),
+        name: '消息记录',
+      },
       body: html`${card(
-        row.sender_name,
+        row.room_id === null ? `${row.sender_name}，私聊` : row.sender_name,
         html`<div class="chat"><div class="bubble">${wordsOf(row)}</div></div>
           <p class="note">${sayWhen(row.sent_at, now, zone)} 说的</p>
           <p>小课当时的理解：${pill(tone, words)}</p>`,
