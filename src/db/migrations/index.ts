@@ -15,8 +15,8 @@ import { loginSeats } from './0013_login_seats.ts';
 import { consoleTables } from './0015_console.ts';
 import { apiTokens } from './0016_api_tokens.ts';
 import { exportJobs } from './0017_export_jobs.ts';
-import { slimmerParts } from './0021_slimmer_parts.ts';
 import { bankVersions } from './0020_bank_versions.ts';
+import { slimmerParts } from './0021_slimmer_parts.ts';
 import type { Migration } from './columns.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -36,6 +36,6 @@ export const MIGRATIONS: readonly Migration[] = [
   consoleTables,
   apiTokens,
   exportJobs,
-  slimmerParts,
   bankVersions,
+  slimmerParts,
 ];

@@ -14,11 +14,20 @@ import { certificationRow, matchRow } from './waiting.ts';
 
 const MOST_CHOICES = 20;
 const MOST_DONE = 30;
+/** On a page; the next come up when these are settled, or by their name. */
+const MOST_WAITING = 60;
+
+const rest = (count: number, unit: string) =>
+  count > 0 ? html`<p class="note">还有 ${count} ${unit}，办完这些就出来。</p>` : '';
 
 export function certificationRoutes(app: Hono, site: ConsoleSite): void {
   app.get('/certifications', async (c) => {
     const { db, actor, now, zone } = deskOf(site, c);
-    const waiting = await listCertifications(db, actor);
+    const all = await listCertifications(db, actor);
+    const query = (c.req.query('q') ?? '').trim().slice(0, 40);
+    const waiting = all.filter(
+      ({ claimed_name: name, nickname }) => query === '' || `${name}\n${nickname}`.includes(query),
+    );
     const done = await scopedMembers(db, actor)
       .where('member.certified_at', 'is not', null)
       .orderBy('member.certified_at', 'desc')
@@ -31,14 +40,28 @@ export function certificationRoutes(app: Hono, site: ConsoleSite): void {
     return shellPage(c, site, {
       title: '认证',
       back: { path: '/groups', name: '群与成员' },
-      body: html`${card(
+      body: html`${
+        all.length > MOST_WAITING
+          ? html`<form class="search" method="get" action="/certifications" role="search">
+              <input type="search" name="q" value="${query}" aria-label="找人" placeholder="姓名" /><button
+                class="button"
+              >
+                找
+              </button>
+            </form>`
+          : ''
+      }
+      ${card(
         '等着认证',
-        waiting.length === 0
-          ? nothing(
-              '没有人等着。请成员加小课为好友，私聊发：认证 姓名 认证码。',
-              html`<a class="button" href="/members">去名册发认证码</a>`,
-            )
-          : rows(waiting.map(certificationRow)),
+        query !== '' && waiting.length === 0
+          ? nothing('没有这样的人等着。', html`<a class="button" href="/certifications">看所有的</a>`)
+          : waiting.length === 0
+            ? nothing(
+                '没有人等着。请成员加小课为好友，私聊发：认证 姓名 认证码。',
+                html`<a class="button" href="/members">去名册发认证码</a>`,
+              )
+            : html`${rows(waiting.slice(0, MOST_WAITING).map(certificationRow))}${rest(waiting.length - MOST_WAITING, '人')}`,
+        all.length > 0 ? { note: `${waiting.length} 人` } : {},
       )}
       ${
         done.length === 0
@@ -128,7 +151,8 @@ export function certificationRoutes(app: Hono, site: ConsoleSite): void {
         '没把握的',
         waiting.length === 0
           ? nothing('都认出来了。账号重新登录以后，没有把握的群和人会在这里，写明为什么像。')
-          : rows(waiting.map(matchRow)),
+          : html`${rows(waiting.slice(0, MOST_WAITING).map(matchRow))}${rest(waiting.length - MOST_WAITING, '条')}`,
+        waiting.length > 0 ? { note: `${waiting.length} 条` } : {},
       ),
     });
   });

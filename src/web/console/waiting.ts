@@ -51,14 +51,28 @@ export async function waitingRows(desk: Desk, waiting: Waiting): Promise<Row[]> 
   const { reviews, certifications, matches, invitations, deliveries, channels } = waiting;
   const rows: Row[] = [
     ...channels.map(channelRow),
-    ...deliveries.map((delivery) => deliveryRow(delivery, desk)),
-    ...certifications.map(certificationRow),
-    ...matches.map(matchRow),
-    ...invitations.map(invitationRow),
+    ...firstOf(deliveries, (one) => deliveryRow(one, desk), '次投递', '/deliveries?state=look'),
+    ...firstOf(certifications, certificationRow, '人等着认证', '/certifications'),
+    ...firstOf(matches, matchRow, '条等着认', '/matches'),
+    // Answered here and nowhere else: the next ones come up when these are.
+    ...firstOf(invitations, invitationRow, '个群请小课进'),
   ];
   for (const item of reviews.slice(0, MOST)) rows.push(await reviewRow(desk, item));
+  if (reviews.length > MOST) rows.push(restRow(reviews.length - MOST, '篇等着审', '/reviews'));
   return rows;
 }
+
+const restRow = (count: number, what: string, href?: string): Row => ({
+  what: `还有 ${count} ${what}`,
+  note: href === undefined ? '办完上面的再看' : '看全部',
+  ...(href === undefined ? {} : { href }),
+});
+
+/** What one can do at a sitting; where there is more, the way to all of it. */
+const firstOf = <T>(all: readonly T[], draw: (one: T) => Row, what: string, href?: string): Row[] =>
+  all.length > MOST
+    ? [...all.slice(0, MOST).map(draw), restRow(all.length - MOST, what, href)]
+    : all.map(draw);
 
 export const CHANNEL_STATES: Readonly<Record<ChannelStatus['state'], string>> = {
   starting: '正在启动',
