@@ -23,7 +23,7 @@ async function insertAll(
   for (let at = 0; at < rows.length; at += ROWS)
     await db
       .insertInto(table)
-      .values(rows.slice(at, at + ROWS) as never)
+      .values(rows.slice(at, at + ROWS))
       .execute();
 }
 
