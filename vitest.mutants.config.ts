@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // Without what starts processes or simulates weeks: each mutant is tried against all that reaches it.
-    include: ['test/delivery/*.test.ts', 'test/schedule/{fold,late,misfire,planner,syllabus}.test.ts'],
+    include: ['test/delivery/*.test.ts', 'test/schedule/{fold,kinds,late,misfire,planner,syllabus}.test.ts'],
     globalSetup: ['test/support/servers.ts'],
     setupFiles: ['test/support/mutants.ts'],
     env: { TEST_DIALECTS: 'sqlite' },

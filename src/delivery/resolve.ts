@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { closeWindow } from '../quiz/windows.ts';
 import { hasBrought } from './brought.ts';
 import { concludeDelivery, type Delivery, findDelivery, moveDelivery } from './ledger.ts';
+import { NOT_BROUGHT } from './states.ts';
 
 export type Decision = 'sent' | 'resend' | 'drop';
 
@@ -104,7 +105,7 @@ async function hasSameDigest(
     .where('content', '=', content)
     .where('period', '=', period)
     .where('again', '=', 0)
-    .where('state', 'not in', ['failed', 'expired', 'skipped'])
+    .where('state', 'not in', [...NOT_BROUGHT])
     .where('id', '!=', id)
     .executeTakeFirst();
   return other !== undefined;

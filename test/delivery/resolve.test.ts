@@ -7,7 +7,13 @@ import { MINUTE, SECOND } from '../../src/clock.ts';
 import type { DeliveryState } from '../../src/db/tables.ts';
 import { listAttempts } from '../../src/delivery/attempts.ts';
 import { recordEcho } from '../../src/delivery/echo.ts';
-import { conclusionOf, findDelivery, listParts, moveDelivery } from '../../src/delivery/ledger.ts';
+import {
+  conclusionOf,
+  findDelivery,
+  listParts,
+  moveDelivery,
+  type NewDelivery,
+} from '../../src/delivery/ledger.ts';
 import {
   beginEpoch,
   queueDue,
@@ -95,6 +101,45 @@ describe.each(DIALECTS)('deciding about a delivery on %s', (dialect) => {
     await expect(resolveDelivery(office.db, 404, 'drop', 'ann', 1)).rejects.toThrow(
       /there is no delivery 404/,
     );
+  });
+
+  describe('sending a digest after all', () => {
+    const DIGEST = { kind: 'digest', content: 'week', period: '2026-11-16/2026-11-22' } as const;
+    const late = async (extra: Partial<NewDelivery> = {}) => {
+      const ended = { state: 'expired', reason: '太晚' } as const;
+      return await office.plan(['简报'], { ...DIGEST, ...extra, ended });
+    };
+
+    it('is refused where another has brought it, unless it is a marked one', async () => {
+      const [id, marked] = [await late(), await late({ again: true })];
+      await office.plan(['简报'], DIGEST);
+      await expect(decide(id, 'resend')).rejects.toThrow(/the group has had this digest/);
+      expect(await stateOf(id)).toBe('expired');
+      await decide(marked, 'resend');
+      expect(await stateOf(marked)).toBe('planned');
+    });
+
+    it.each<[string, Partial<NewDelivery>]>([
+      ['of another span', { period: '2026-11-09/2026-11-15' }],
+      ['of another length', { content: 'month' }],
+      ['that is marked', { again: true }],
+      ['that never came', { ended: { state: 'failed', reason: '发不出' } }],
+    ])('is not held back by one %s', async (_what, extra) => {
+      const id = await late();
+      await office.plan(['简报'], { ...DIGEST, ...extra });
+      await decide(id, 'resend');
+      expect(await stateOf(id)).toBe('planned');
+    });
+
+    it('is not held back by what is no digest, by another group, nor where it has no span', async () => {
+      const [id, old] = [await late(), await late({ period: undefined as never })];
+      await office.plan(['课'], { ...DIGEST, kind: 'brief' });
+      await office.plan(['简报'], { ...DIGEST, groupId: office.other.id });
+      await decide(id, 'resend');
+      expect(await stateOf(id)).toBe('planned');
+      await decide(old, 'resend');
+      expect(await stateOf(old)).toBe('planned');
+    });
   });
 
   it('waits for a database that is away while the outcome is known', async () => {

@@ -7,7 +7,10 @@ import { planDeliveries } from '../../src/delivery/ledger.ts';
 import { HAD_IT } from '../../src/delivery/ledger.ts';
 import { NOT_BROUGHT, STATES } from '../../src/delivery/states.ts';
 import type { Lesson } from '../../src/lessons/lesson.ts';
+import type { Group } from '../../src/people/groups.ts';
+import { addSchedule, removeSchedule } from '../../src/schedule/schedules.ts';
 import {
+  lessonsAhead,
   lessonsOfCourse,
   nextOrdinal,
   nextUntaught,
@@ -111,5 +114,42 @@ describe.each(DIALECTS)('the syllabus on %s', (dialect) => {
     await teach('x', { ordinal: 7, kind: 'digest' });
     expect(await nextOrdinal(office.db, office.groupId)).toBe(3);
     expect(await nextOrdinal(office.db, office.groupId, 'digest')).toBe(8);
+  });
+
+  it('knows the single lessons that are still to come, each at its first hour', async () => {
+    const [own, other] = [office.group, office.other];
+    const add = (
+      content: string,
+      at: number,
+      groups: 'all' | Group[],
+      kind: 'lesson' | 'course' = 'lesson',
+    ) => addSchedule(office.db, { kind, content, groups, when: { at }, zone: 'Asia/Shanghai' }, 'test', 1);
+    await add('a', 90, [own]);
+    await add('a', 50, [own]);
+    await add('b', 70, 'all');
+    await add('c', 60, [other]);
+    await add('卖货', 40, 'all', 'course');
+    const { no } = await add('x', 30, [own]);
+    await removeSchedule(office.db, no, 'test', 2);
+    const over = await add('y', 20, [own]);
+    await office.db.updateTable('schedule').set({ next_at: null }).where('id', '=', over.id).execute();
+    expect(await lessonsAhead(office.db, [own.id])).toEqual(
+      new Map([
+        [
+          own.id,
+          new Map([
+            ['a', 50],
+            ['b', 70],
+          ]),
+        ],
+      ]),
+    );
+    expect((await lessonsAhead(office.db, [own.id, other.id])).get(other.id)).toEqual(
+      new Map([
+        ['b', 70],
+        ['c', 60],
+      ]),
+    );
+    expect(await lessonsAhead(office.db, [])).toEqual(new Map());
   });
 });
