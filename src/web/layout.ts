@@ -1,5 +1,5 @@
 /** The frame of every page. */
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
 
 export type Html = ReturnType<typeof html>;
 
@@ -14,28 +14,39 @@ export interface Page {
   readonly body: Html;
 }
 
+/** Turns the direction of what follows, beyond the name in which it stands. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+
+const unturned = (drawn: Awaited<Html>) => raw(String(drawn).replace(TURNING, ''));
+
+/** Without what would show somebody's name, or what stands behind it, back to front. */
+const readable = (drawn: Html): Html => (drawn instanceof Promise ? drawn.then(unturned) : unturned(drawn));
+
 /** `/type.css` holds the sizes of the large-type mode for whoever chose it, and nothing for the others. */
 export const page = ({ title, style, script, live, bodyClass = '', body }: Page): Html =>
-  html`<!doctype html>
-    <html lang="zh-CN">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          name="viewport"
-          content="width=device-width,initial-scale=1,viewport-fit=cover,interactive-widget=resizes-content"
-        />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title}</title>
-        <link rel="icon" href="/static/icon.svg" />
-        <link rel="stylesheet" href="/static/base.css" />
-        ${[style ?? []].flat().map((name) => html`<link rel="stylesheet" href="/static/${name}" />`)}
-        <link rel="stylesheet" href="/type.css" />
-        ${live ? liveHead : ''} ${script ? html`<script type="module" src="/static/${script}"></script>` : ''}
-      </head>
-      <body class="${bodyClass}">
-        ${body}
-      </body>
-    </html>`;
+  readable(
+    html`<!doctype html>
+      <html lang="zh-CN">
+        <head>
+          <meta charset="utf-8" />
+          <meta
+            name="viewport"
+            content="width=device-width,initial-scale=1,viewport-fit=cover,interactive-widget=resizes-content"
+          />
+          <meta name="color-scheme" content="light dark" />
+          <title>${title}</title>
+          <link rel="icon" href="/static/icon.svg" />
+          <link rel="stylesheet" href="/static/base.css" />
+          ${[style ?? []].flat().map((name) => html`<link rel="stylesheet" href="/static/${name}" />`)}
+          <link rel="stylesheet" href="/type.css" />
+          ${live ? liveHead : ''}
+          ${script ? html`<script type="module" src="/static/${script}"></script>` : ''}
+        </head>
+        <body class="${bodyClass}">
+          ${body}
+        </body>
+      </html>`,
+  );
 
 /** No style and no history of its own: our policy of what a page may load forbids the one, the address bar has the other. */
 const liveHead = html`<meta name="htmx-config" content='{"includeIndicatorCSS":false,"history":false}' />

@@ -41,6 +41,10 @@ function read(intent: string | null): Understood {
   }
 }
 
+const LONGEST_PILL = 16;
+const shortened = (words: string): string =>
+  [...words].length > LONGEST_PILL ? `${[...words].slice(0, LONGEST_PILL).join('')}…` : words;
+
 /** What was understood, in words. */
 function sayUnderstood(intent: string | null): { readonly words: string; readonly tone: Tone } {
   const { kind, answers = {}, checkin, note, name } = read(intent);
@@ -179,7 +183,7 @@ export function messageRoutes(app: Hono, site: ConsoleSite): void {
                       what: html`<span class="said">${wordsOf(row)}</span>`,
                       note: `${row.sender_name} · ${row.topic} · ${sayWhen(row.sent_at, now, zone)}`,
                       href: `/messages/${row.id}`,
-                      end: pill(tone, words.split('：')[0] ?? words),
+                      end: pill(tone, shortened(words.split('：')[0] ?? words)),
                     };
                   }),
                 )
@@ -205,7 +209,7 @@ export function messageRoutes(app: Hono, site: ConsoleSite): void {
         row.room_id === null ? `${row.sender_name}，私聊` : row.sender_name,
         html`<div class="chat"><div class="bubble">${wordsOf(row)}</div></div>
           <p class="note">${sayWhen(row.sent_at, now, zone)} 说的</p>
-          <p>小课当时的理解：${pill(tone, words)}</p>`,
+          <p>小课当时的理解：${[...words].length > LONGEST_PILL ? words : pill(tone, words)}</p>`,
       )}
       ${
         corrections.length === 0
