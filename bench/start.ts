@@ -105,6 +105,7 @@ async function startOnce(
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       DATA_DIR: folder,
       LESSONS_DIR: join(ROOT, 'lessons'),
       PORT: String(port),

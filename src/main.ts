@@ -1,4 +1,6 @@
 /** The composition root: configuration -> database, queue, channels, web; one stop. */
+import { flushCompileCache } from 'node:module';
+
 import { schedule as every, setLogger } from 'node-cron';
 
 import { openApp } from './app.ts';
@@ -157,6 +159,8 @@ async function greet(config: Config, db: Db, url: string, log: Log, sandbox?: Sa
       );
   }
   log.info('ready');
+  // Compiled once for the next start, also when this one ends without a word.
+  flushCompileCache();
   process.stderr.write(`${lines.join('\n')}\n`);
 }
 

@@ -36,7 +36,13 @@ function weike(
       [join(ROOT, 'src/cli.ts'), ...args],
       {
         cwd: folder,
-        env: { PATH: process.env.PATH, DATA_DIR: folder, LESSONS_DIR: join(ROOT, 'lessons'), ...env },
+        env: {
+          PATH: process.env.PATH,
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+          DATA_DIR: folder,
+          LESSONS_DIR: join(ROOT, 'lessons'),
+          ...env,
+        },
         maxBuffer: 10_000_000,
       },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),

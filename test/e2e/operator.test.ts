@@ -30,7 +30,13 @@ describe('the server, wrongly started', () => {
   function start(env: Record<string, string> = {}) {
     const child = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
       cwd: folder,
-      env: { PATH: process.env.PATH, LESSONS_DIR: join(ROOT, 'lessons'), PORT: '0', ...env },
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        LESSONS_DIR: join(ROOT, 'lessons'),
+        PORT: '0',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);

@@ -59,6 +59,7 @@ describe('the server', () => {
   const environment = () => ({
     PATH: process.env.PATH,
     HOME: process.env.HOME,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     DATA_DIR: folder,
     PORT: String(port),
     LOG_LEVEL: 'warn',
