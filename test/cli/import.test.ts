@@ -52,6 +52,42 @@ describe('weike import', () => {
     expect(exported.err).toContain('题 6: GIFT 没有排序题');
   });
 
+  it('puts a key right after a look at what it would change, retires and brings back', async () => {
+    const json = async (...args: string[]) => {
+      const { code, out } = await weike(...args, '--json');
+      return { code, ...(JSON.parse(out) as Record<string, unknown>) };
+    };
+    const plan = { no: 1, before: ['B'], key: ['C'], quizzes: 0, open: 0, answers: 0, members: 0 };
+    const more = { right: 0, wrong: 0, left: 0, reworded: 0 };
+    expect(await json('bank', 'edit', '1', '--key', 'C', '--dry-run')).toEqual({
+      code: 0,
+      ...plan,
+      ...more,
+      remarked: null,
+      dry_run: true,
+    });
+    expect(await json('bank', 'edit', '1', '--key', 'C')).toMatchObject({
+      code: 0,
+      remarked: 0,
+      dry_run: false,
+    });
+    expect(JSON.parse((await weike('bank', 'list', '--json')).out)).toMatchObject([
+      { no: 1, key: ['C'], version: 2, approved: true },
+      ...Array.from({ length: 5 }, () => ({ version: 1 })),
+    ]);
+    expect((await weike('bank', 'edit', '1', '--key', 'X')).code).toBe(1);
+    expect((await weike('bank', 'edit', '1')).code).toBe(1);
+    expect((await weike('bank', 'edit', '99', '--key', 'A')).code).toBe(1);
+    expect(await json('bank', 'retire', '1')).toEqual({ code: 0, no: 1, retired: true });
+    expect(await json('bank', 'restore', '1')).toEqual({ code: 0, no: 1, retired: false });
+    expect(await json('bank', 'approve', '1')).toEqual({ code: 0, no: 1, approved: true });
+    expect(JSON.parse((await weike('items', '--bank', '--json')).out)).toEqual([]);
+    expect((await weike('items', '--from', '2026-13-01')).code).toBe(1);
+    expect((await weike('bank', 'edit', '1', '--key', 'B')).out).toMatch(
+      /marked 0 answers of 0 members in 0 quizzes/,
+    );
+  });
+
   it('takes what it can of a GIFT file in GBK, and says what not', async () => {
     // 甲？ {=乙 ~丙} in GBK, and an essay.
     const gbk = Buffer.concat([
