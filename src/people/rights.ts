@@ -176,6 +176,8 @@ export async function eraseMember(
     for (const id of ids) await endLearning(trx, id, now);
     await endRoles(trx, memberId, by.who, now);
     await revokeCodes(trx, memberId, now);
+    // A roster that somebody looked at and hasn't taken in yet would bring the name back.
+    await trx.deleteFrom('upload').where('kind', '=', 'roster').execute();
     for (const table of ['session', 'calendar_feed'] as const)
       await trx
         .updateTable(table)

@@ -237,6 +237,18 @@ export async function countItems(db: Db): Promise<{ all: number; waiting: number
   return { all: Number(all), waiting: Number(all) - Number(approved) };
 }
 
+/** How many wait for the look of this person: what they wrote themselves is for others to see. */
+export async function countToApprove(db: Db, who: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('bank_question')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('retired_at', 'is', null)
+    .where('approved_at', 'is', null)
+    .where('written_by', '!=', who)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 /** By its number, retired or not. Throws `NotFoundError`. */
 export async function getItem(db: Db, no: number): Promise<BankItem> {
   const row = await db.selectFrom('bank_question').selectAll().where('no', '=', no).executeTakeFirst();

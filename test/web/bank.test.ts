@@ -117,7 +117,10 @@ describe('the bank in the console', () => {
     await chief.post('/bank/approve', { no: '1', version: '1' });
     expect(await chief.page('/bank')).toContain('自己写的题要别人来看');
     expect(await draw()).toEqual([]);
+    expect(await chief.page('/')).not.toContain('等人看');
+    expect(await second.page('/')).toContain('题库有 1 道题等人看');
     await second.post('/bank/approve', { no: '1', version: '1' });
+    expect(await second.page('/')).not.toContain('等人看');
     expect(await draw()).toHaveLength(1);
     expect(await audited()).toEqual(['bank.import', 'bank.approve']);
     // Where the county asks for nobody's look, it counts at once.

@@ -13,7 +13,9 @@ import { KIND_NAMES, listReviewable, type ReviewItem } from '../../lessons/revie
 import { type ListedCertification, listCertifications } from '../../people/certify.ts';
 import { type ListedMatch, listMatches } from '../../people/matching.ts';
 import { type Invitation, listInvitations } from '../../people/reach.ts';
+import { countToApprove } from '../../quiz/bank.ts';
 import type { Html } from '../layout.ts';
+import { mayWrite } from './bank-writer.ts';
 import { confirmed, field, hidden, pill, press, type Row } from './draw.ts';
 import type { Desk } from './parts.ts';
 
@@ -26,6 +28,8 @@ export interface Waiting {
   readonly matches: readonly ListedMatch[];
   readonly invitations: readonly Invitation[];
   readonly deliveries: readonly ListedDelivery[];
+  /** Questions of the bank that somebody else wrote. */
+  readonly questions: number;
   /** Accounts that don't work. */
   readonly channels: readonly ChannelStatus[];
   readonly count: number;
@@ -42,13 +46,15 @@ export async function readWaiting({ db, actor, now, channels }: Desk): Promise<W
     limit: 100,
   });
   const away = actor.units === 'all' ? channels().filter(({ state }) => state !== 'online') : [];
+  const questions = mayWrite(actor) ? await countToApprove(db, actor.who) : 0;
   const lists = [reviews, certifications, matches, invitations, deliveries, away];
-  const count = lists.reduce((sum, { length }) => sum + length, 0);
-  return { reviews, certifications, matches, invitations, deliveries, channels: away, count };
+  // However many questions came in a file: they are looked through in one go.
+  const count = lists.reduce((sum, { length }) => sum + length, questions > 0 ? 1 : 0);
+  return { reviews, certifications, matches, invitations, deliveries, questions, channels: away, count };
 }
 
 export async function waitingRows(desk: Desk, waiting: Waiting): Promise<Row[]> {
-  const { reviews, certifications, matches, invitations, deliveries, channels } = waiting;
+  const { reviews, certifications, matches, invitations, deliveries, questions, channels } = waiting;
   const rows: Row[] = [
     ...channels.map(channelRow),
     ...firstOf(deliveries, (one) => deliveryRow(one, desk), '次投递', '/deliveries?state=look'),
@@ -58,6 +64,12 @@ export async function waitingRows(desk: Desk, waiting: Waiting): Promise<Row[]> 
     ...firstOf(invitations, invitationRow, '个群请小课进'),
   ];
   for (const item of reviews.slice(0, MOST)) rows.push(await reviewRow(desk, item));
+  if (questions > 0)
+    rows.push({
+      what: `题库有 ${questions} 道题等人看`,
+      note: '看过才会抽到',
+      href: '/bank?state=waiting',
+    });
   if (reviews.length > MOST) rows.push(restRow(reviews.length - MOST, '篇等着审', '/reviews'));
   return rows;
 }
