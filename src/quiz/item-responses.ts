@@ -1,16 +1,17 @@
 /** The answers of which item statistics are made: those that count, given in time, by the revision they belong to. */
 import type { Db } from '../db/open.ts';
 import type { Lesson } from '../lessons/lesson.ts';
-import { type BankItem, listAllItems, listItemVersions } from './bank.ts';
+import { type BankItem, getItem, listAllItems, listItemVersions } from './bank.ts';
 import {
   type AskedFromBank,
   type AskedSpan,
   bankQuestionsOf,
   isItem,
   lettersIn,
+  listAsked,
   listDrawnWindows,
 } from './bank-asked.ts';
-import { type ItemStats, itemStats, type Response, statsOf } from './item-stats.ts';
+import { type ItemStats, type Response, statsOf } from './item-stats.ts';
 import { isReview, lessonOf, type QuizWindow } from './windows.ts';
 
 export interface RevisionStats {
@@ -57,7 +58,9 @@ export async function listItemStats(
     );
     const items = lesson.questions.filter(({ no }) => own.has(no));
     const given = asked.flatMap(({ id }) => responses.get(id) ?? []);
-    found.push({ lesson, stats: itemStats(items, given), windows: asked });
+    // What was drawn beside them is part of the rest.
+    const hasRest = lesson.questions.length > 1;
+    found.push({ lesson, stats: items.map((item) => statsOf(item, given, hasRest)), windows: asked });
   }
   return found;
 }
@@ -71,21 +74,29 @@ export interface BankStats {
 }
 
 /**
- * Of each question of the bank, retired ones as well, over all quizzes that drew it; of one only when `no` is given.
+ * Of each question of the bank, retired ones as well, over all quizzes that drew it; of one only when `no` is given
+ * (throws `NotFoundError`).
  * What was asked with other options than it has now is another question, and left out.
  */
 export async function listBankStats(db: Db, span: AskedSpan = {}, no?: number): Promise<BankStats[]> {
-  const items = (await listAllItems(db)).filter((item) => no === undefined || item.no === no);
-  const find = finderOf(db, items);
   const byItem = new Map<string, { item: BankItem; asked: AskedFromBank[] }>();
-  for (const window of await listDrawnWindows(db, span))
-    for (const question of bankQuestionsOf(window)) {
-      const item = await find(question);
-      if (!item || !lettersIn(question, item)) continue;
-      const known = byItem.get(item.id) ?? { item, asked: [] };
-      byItem.set(item.id, known);
-      known.asked.push({ window, question });
-    }
+  const put = (item: BankItem, asked: AskedFromBank) => {
+    if (!lettersIn(asked.question, item)) return;
+    const known = byItem.get(item.id) ?? { item, asked: [] };
+    byItem.set(item.id, known);
+    known.asked.push(asked);
+  };
+  if (no === undefined) {
+    const find = finderOf(db, await listAllItems(db));
+    for (const window of await listDrawnWindows(db, span))
+      for (const question of bankQuestionsOf(window)) {
+        const item = await find(question);
+        if (item) put(item, { window, question });
+      }
+  } else {
+    const item = await getItem(db, no);
+    for (const asked of await listAsked(db, item.id, span)) put(item, asked);
+  }
   const windowIds = [...byItem.values()].flatMap(({ asked }) => asked.map(({ window }) => window.id));
   const responses = await readResponses(db, [...new Set(windowIds)]);
   return [...byItem.values()]

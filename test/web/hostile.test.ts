@@ -15,6 +15,7 @@ import { silentLog } from '../../src/log.ts';
 import { askCertification } from '../../src/people/certify.ts';
 import { addGuest, bindIdentity } from '../../src/people/identities.ts';
 import { recordInvitation } from '../../src/people/reach.ts';
+import { issueReadingToken } from '../../src/delivery/readings.ts';
 import { addItems } from '../../src/quiz/bank.ts';
 import { addSchedule } from '../../src/schedule/schedules.ts';
 import { makeRoutes, openWeb } from '../../src/web/server.ts';
@@ -319,6 +320,64 @@ describe('whatever people write', () => {
       '/calendar/guessguessguessguess.ics',
     ])
       if (forged !== path) expect((await desk.get(forged)).status, forged).toBe(404);
+  });
+});
+
+describe('a link to something to read', () => {
+  let desk: TestDesk;
+  beforeEach(async () => {
+    desk = await openDesk();
+  });
+  afterEach(async () => await desk.close());
+
+  it('counts once for its owner, however often it is pressed; forged, cut or from elsewhere it counts for nobody', async () => {
+    const { db, county } = desk;
+    const { own } = county;
+    const [deliveryId = ''] = await planDeliveries(
+      db,
+      [
+        {
+          cause: 'notice',
+          kind: 'notice',
+          account: 'sandbox',
+          groupId: own.group.id,
+          content: 'x',
+          plannedAt: Date.now(),
+          parts: [{ kind: 'text', body: EVIL }],
+        },
+      ],
+      Date.now(),
+    );
+    const secret = await issueReadingToken(db, deliveryId, own.member.id, Date.now());
+    const readers = async () =>
+      (await db.selectFrom('reading').select('member_id').execute()).map((row) => row.member_id);
+    const press = (key: string, headers = {}) =>
+      desk.post(`/r/${encodeURIComponent(key)}`, new URLSearchParams(), headers);
+    // Scanners of chats open links: looking counts for nothing.
+    for (let look = 0; look < 3; look += 1) {
+      const seen = await desk.get(`/r/${secret}`);
+      expect(seen.status).toBe(200);
+      expect(await seen.text()).not.toMatch(/<script>|<img src=x|[\u202a-\u202e\u2066-\u2069]/);
+    }
+    for (const forged of [
+      `${secret}x`,
+      secret.slice(1),
+      secret.toLowerCase() + 'A',
+      'x'.repeat(5_000),
+      "' or 1=1 --",
+      EVIL,
+    ])
+      for (const answer of [await desk.get(`/r/${encodeURIComponent(forged)}`), await press(forged)]) {
+        expect([404, 414]).toContain(answer.status);
+        expect(await answer.text()).not.toMatch(/<script>|<img src=x/);
+      }
+    expect((await press(secret, { origin: 'https://evil.example' })).status).toBe(403);
+    expect(await readers()).toEqual([]);
+    const pressed = await Promise.all([press(secret), press(secret), press(secret)]);
+    expect(pressed.map(({ status }) => status)).toEqual([303, 303, 303]);
+    await press(secret);
+    expect(await readers()).toEqual([own.member.id]);
+    expect(await (await desk.get(`/r/${secret}`)).text()).toContain('已阅');
   });
 });
 
