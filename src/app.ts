@@ -23,7 +23,7 @@ import type { Db } from './db/open.ts';
 import { makeComposer } from './delivery/compose.ts';
 import { forgetPictures, warmUpDigest } from './delivery/digests.ts';
 import { makeCourier } from './delivery/courier.ts';
-import { quietUntil } from './delivery/pace.ts';
+import { quietHoursOf, quietUntil } from './delivery/pace.ts';
 import { recordEcho } from './delivery/echo.ts';
 import type { Delivery } from './delivery/ledger.ts';
 import { releaseAccounts, RENEW, renewAccounts, takeAccounts } from './delivery/lease.ts';
@@ -277,7 +277,8 @@ export async function openApp(parts: AppParts): Promise<App> {
   async function nudge(now: number): Promise<void> {
     if (now - nudgedAt < NUDGE_EVERY && now >= nudgedAt) return;
     nudgedAt = now;
-    if (config.quietHours && quietUntil(config.quietHours, now, config.zone) !== undefined) return;
+    const quiet = await quietHoursOf(db, config);
+    if (quiet && quietUntil(quiet, now, config.zone) !== undefined) return;
     await remindGroups(db, config.zone, now, (account) => linkBase(channelOf(account)));
     await sendPractice(db, config.zone, now);
     await planReviews(db, config.zone, now);

@@ -8,8 +8,7 @@ import type { Pace, QuietHours } from '../config.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { AccountPaceTable, DeliveryKind } from '../db/tables.ts';
-import { listPolicies, readPolicy } from '../people/policies.ts';
-import { POLICIES } from '../people/policy-names.ts';
+import { readPolicies, readPolicy } from '../people/policies.ts';
 import {
   type Breaker,
   breakerAfterSpoken,
@@ -60,13 +59,16 @@ const answers = (kind: DeliveryKind): boolean => kind === 'reply' || kind === 'a
 const scopesOf = ({ groupId }: Speech): string[] => (groupId === null ? [''] : ['', groupId]);
 
 /** The earliest instant at which this may be said; `at` is `now` when it may be at once. */
-export async function nextTurn(db: Db, speech: Speech): Promise<NextTurn> {
+export const nextTurn = async (db: Db, speech: Speech): Promise<NextTurn> =>
+  await turnBy(db, speech, await rulesFor(db, speech));
+
+async function turnBy(db: Db, speech: Speech, rules: PaceRules): Promise<NextTurn> {
   let spoken = await readSpoken(db, speech);
-  if (isAhead(spoken, speech)) {
-    await mendClock(db, speech);
+  if (isAhead(spoken, rules, speech.now)) {
+    await mendClock(db, speech.account, rules, speech.now);
     spoken = await readSpoken(db, speech);
   }
-  const turn = turnAt(await rulesFor(db, speech), spoken, speech.now, answers(speech.kind));
+  const turn = turnAt(rules, spoken, speech.now, answers(speech.kind));
   if (turn.hold === undefined) return turn;
   return { ...turn, reason: `${REASONS[turn.hold]}，${sayWhen(turn.at, speech.now, speech.zone)} 后接着发` };
 }
@@ -76,9 +78,10 @@ export async function nextTurn(db: Db, speech: Speech): Promise<NextTurn> {
  * message's turn after all, because another one was faster: then nothing may be said.
  */
 export async function noteSpoken(trx: Db, speech: Speech, random: number): Promise<boolean> {
-  const { account, groupId, now, pace } = speech;
+  const { account, groupId, now } = speech;
   const standing = await lockAccount(trx, account, now);
-  const { at } = await nextTurn(trx, speech);
+  const rules = await rulesFor(trx, speech);
+  const { at } = await turnBy(trx, speech, rules);
   if (at > now) return false;
   const breaker = breakerAfterSpoken(breakerOf(standing), now);
   if (breaker.probeAt !== standing.probe_at) await writeBreaker(trx, account, breaker);
@@ -86,8 +89,8 @@ export async function noteSpoken(trx: Db, speech: Speech, random: number): Promi
     .insertInto('spoken')
     .values({ id: newId(), account, group_id: groupId, answer: answers(speech.kind) ? 1 : 0, at: now })
     .execute();
-  if (pace) {
-    const nextAt = now + gapAfter(pace, random);
+  if (rules.pace) {
+    const nextAt = now + gapAfter(rules.pace, random);
     await trx
       .insertInto('pace')
       .values(scopesOf(speech).map((scope) => ({ account, scope, next_allowed_at: nextAt })))
@@ -138,21 +141,30 @@ export const listPaused = (db: Db): Promise<{ account: string; until: number; fa
     .orderBy('account')
     .execute();
 
-/** The rules as the policies have them in the speech's group. */
+/** The rules as the policies have them in the speech's group; what nobody has set is as the server was started. */
 export async function rulesFor(
   db: Db,
-  { groupId, zone, pace, quietHours }: Pick<Speech, 'groupId' | 'zone' | 'pace' | 'quietHours'>,
+  { groupId, zone, ...started }: Pick<Speech, 'groupId' | 'zone' | 'pace' | 'quietHours'>,
 ): Promise<PaceRules> {
-  const set = await listPolicies(db, groupId === null ? {} : { groupId });
-  const number = (name: 'group-per-day' | 'warm-up-days') =>
-    POLICIES[name].kind.read(set.find((one) => one.name === name)?.value ?? POLICIES[name].fallback);
+  const policy = await readPolicies(db, groupId === null ? {} : { groupId });
+  const pace = policy('pace') ?? started.pace;
+  const quietHours = policy('quiet-hours') ?? started.quietHours;
   return {
     zone,
-    groupPerDay: number('group-per-day'),
-    warmUpDays: number('warm-up-days'),
+    groupPerDay: policy('group-per-day'),
+    warmUpDays: policy('warm-up-days'),
     ...(pace ? { pace } : {}),
-    ...(quietHours ? { quietHours } : {}),
+    ...(quietHours && quietHours !== 'off' ? { quietHours } : {}),
   };
+}
+
+/** The quiet hours of the county now; `undefined` when there are none. */
+export async function quietHoursOf(
+  db: Db,
+  started: { readonly quietHours?: QuietHours },
+): Promise<QuietHours | undefined> {
+  const quietHours = (await readPolicy(db, 'quiet-hours')) ?? started.quietHours;
+  return quietHours === 'off' ? undefined : quietHours;
 }
 
 /** What the account said lately, and to the speech's group. */
@@ -252,14 +264,14 @@ const writeBreaker = async (trx: Db, account: string, breaker: Breaker): Promise
     .execute());
 
 /** Whether what was noted lies in the future: the clock was set back since. */
-const isAhead = ({ lastMinute, nextAllowedAt }: Spoken, { pace, now }: Speech): boolean =>
+const isAhead = ({ lastMinute, nextAllowedAt }: Spoken, { pace }: PaceRules, now: number): boolean =>
   (lastMinute.at(-1) ?? 0) > now || (pace !== undefined && nextAllowedAt > now + pace.maxGap);
 
 /**
  * What was said before the clock was set back counts as said now, so that the account neither bursts nor falls
  * silent until the old time comes round again.
  */
-async function mendClock(db: Db, { account, pace, now }: Speech): Promise<void> {
+async function mendClock(db: Db, account: string, { pace }: PaceRules, now: number): Promise<void> {
   await db
     .updateTable('spoken')
     .set({ at: now })

@@ -3,6 +3,7 @@
  * default. Values are text in the database; a kind says how it is read, checked and shown.
  */
 import { DAY, HOUR, MINUTE, parseDuration } from '../clock.ts';
+import { type Pace, parsePace, parseQuietHours } from '../config.ts';
 import { UserError } from '../errors.ts';
 
 /** How a value of type `T` is written. `read` throws `UserError` with what is expected. */
@@ -17,7 +18,8 @@ export type PolicyForm =
   | { readonly kind: 'whole'; readonly least: number; readonly most: number }
   | { readonly kind: 'duration' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'words'; readonly most: number };
+  | { readonly kind: 'words'; readonly most: number }
+  | { readonly kind: 'line'; readonly example: string };
 
 export interface Policy<T> {
   readonly kind: PolicyKind<T>;
@@ -71,6 +73,24 @@ export const words = (most: number): PolicyKind<string> =>
     [...text].length <= most && text !== '' ? (text === '-' ? '' : text) : undefined,
   );
 
+/** What a setting of the server with the same name says, or `-`: as the server was started, `null`. */
+const asStarted = <T>(
+  expected: string,
+  example: string,
+  parse: (text: string) => T | undefined,
+): PolicyKind<T | null> =>
+  kindOf(
+    `${expected} such as ${example}, or - for what the server was started with`,
+    { kind: 'line', example },
+    (text) => (text === '-' ? null : parse(text)),
+  );
+
+/** No real account is ever without a pace. */
+const parseRealPace = (text: string): Pace | undefined => {
+  const pace = parsePace(text);
+  return pace === 'off' ? undefined : pace;
+};
+
 /** Keeps the type of each value. */
 const policy = <T>(kind: PolicyKind<T>, fallback: string, title: string, about: string): Policy<T> => ({
   kind,
@@ -85,6 +105,18 @@ export const POLICIES = {
     '3h',
     '停机多久后先扣下',
     'after an outage longer than this, what is due is held until a person releases it',
+  ),
+  pace: policy(
+    asStarted('a pace', '3-8s,12/min,200/day', parseRealPace),
+    '-',
+    '发言节奏',
+    'gap between two messages of an account, and its caps a minute and a day',
+  ),
+  'quiet-hours': policy(
+    asStarted('hours', '22:00-07:00 or off', parseQuietHours),
+    '-',
+    '免打扰',
+    'scheduled posts wait until this local window is over',
   ),
   'held-expiry': policy(
     duration(HOUR, 30 * DAY),

@@ -9,7 +9,7 @@ import { expandSends, type ScheduledFor } from './expand.ts';
 import { findMisfit, type FitWorld, type Misfit, redraft } from './fit.ts';
 import { parseMonthly } from './monthly.ts';
 import { nearestFit, type Times } from './nearby.ts';
-import { isPacedAccount, type PaceConfig, readAccounts, readOutlook, readOwed } from './outlook.ts';
+import { type PaceConfig, readAccounts, readOutlook, readOwed } from './outlook.ts';
 import { addSchedule, draftSchedule, listSchedules, type NewSchedule, type Schedule } from './schedules.ts';
 import { firingsBetween, timetableOf, unpublishedYear } from './timetable.ts';
 import { sayMisfit, sayTimes, type Warning } from './words.ts';
@@ -148,7 +148,7 @@ async function warningsFor(
     const untold = await withoutDigest(db, groups);
     if (untold.length > 0) warnings.push({ kind: 'untold', groups: untold });
   }
-  const until = keyInQuiet(config, { schedule, groups }, world);
+  const until = keyInQuiet({ schedule, groups }, world);
   if (until !== undefined) warnings.push({ kind: 'key-at-night', until, zone: config.zone });
   return warnings;
 }
@@ -176,10 +176,11 @@ async function withoutDigest(db: Db, groups: readonly Group[]): Promise<string[]
 }
 
 /** A key that falls due at night waits for the morning: until when, ms. */
-function keyInQuiet(config: PaceConfig, planned: ScheduledFor, { outlook }: FitWorld): number | undefined {
-  const { quietHours, zone } = config;
-  if (!quietHours) return undefined;
-  const groups = planned.groups.filter(({ account }) => isPacedAccount(config, account)).slice(0, 1);
+function keyInQuiet(planned: ScheduledFor, { outlook, accounts }: FitWorld): number | undefined {
+  const rulesOf = ({ account }: Group) => accounts.get(account)?.rules;
+  const groups = planned.groups.filter((group) => rulesOf(group)?.quietHours).slice(0, 1);
+  const { zone, quietHours } = (groups[0] && rulesOf(groups[0])) ?? {};
+  if (zone === undefined || !quietHours) return undefined;
   const alone = { ...outlook, schedules: [{ ...planned, groups }] };
   const [send] = expandSends(alone, (planned.schedule.next_at ?? 0) + HOUR);
   if (!send?.lesson || send.lesson.questions.length === 0) return undefined;

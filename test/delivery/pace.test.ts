@@ -70,6 +70,43 @@ describe.each(DIALECTS)('the pace on %s', (dialect) => {
   const speak = (given: Speech, random = 0.5) =>
     db.transaction().execute((trx) => noteSpoken(trx, given, random));
 
+  const set = (name: 'pace' | 'quiet-hours', value: string, place = {}) =>
+    setPolicy(db, name, value, place, 'test', clock.now());
+
+  it('keeps to the pace that people set while it runs, and to its own again after', async () => {
+    await setPolicy(db, 'warm-up-days', '0', {}, 'test', clock.now());
+    await set('pace', '20-20s,2/min,3/day');
+    expect(await speak(speech())).toBe(true);
+    expect(await nextTurn(db, speech('lesson', 1))).toMatchObject({
+      at: clock.now() + 20 * SECOND,
+      hold: 'gap',
+    });
+    clock.advance(20 * SECOND);
+    expect(await speak(speech('lesson', 1))).toBe(true);
+    clock.advance(20 * SECOND);
+    expect((await nextTurn(db, speech('reply', 2))).hold).toBe('minute');
+    clock.advance(MINUTE);
+    expect(await speak(speech('lesson', 2))).toBe(true);
+    clock.advance(MINUTE);
+    expect((await nextTurn(db, speech('digest', 1))).hold).toBe('day');
+    await set('pace', '-');
+    expect((await nextTurn(db, speech('digest', 1))).hold).toBeUndefined();
+    await expect(set('pace', 'off')).rejects.toThrow(/expected a pace such as/);
+  });
+
+  it('keeps to the quiet hours that people set, for all or for one group', async () => {
+    await set('quiet-hours', '11:00-13:00');
+    expect(await nextTurn(db, speech())).toMatchObject({ at: clock.now() + HOUR, hold: 'quiet' });
+    expect((await nextTurn(db, speech('reply'))).hold).toBeUndefined();
+    await set('quiet-hours', 'off', { groupId: groups[1] ?? '' });
+    expect((await nextTurn(db, speech('lesson', 1))).hold).toBeUndefined();
+    await set('quiet-hours', 'off');
+    clock.advance(11 * HOUR);
+    expect((await nextTurn(db, speech())).hold).toBeUndefined();
+    await set('quiet-hours', '-');
+    expect((await nextTurn(db, speech())).hold).toBe('quiet');
+  });
+
   it('gives a turn once, however many ask for it', async () => {
     const given = speech();
     const taken = await Promise.all([speak(given), speak(given), speak(given)]);

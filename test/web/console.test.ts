@@ -486,6 +486,17 @@ describe('the console', () => {
       expect(
         (await ann.post('/settings', { place: 'county', name: 'quiz-close', value: '3', span: 'h' })).status,
       ).toBe(404);
+      await chief.post('/settings', { place: 'county', name: 'pace', value: '5-9s,10/min,100/day' });
+      const page = await chief.page('/settings');
+      expect(page).toContain('隔 5 到 9 秒，一分钟最多 10 条，一天最多 100 条');
+      expect(page).toContain('改回去');
+      await chief.post('/settings', { place: 'county', name: 'pace', value: 'off' });
+      expect(await chief.page('/settings')).toContain('发言节奏：要照 3-8s,12/min,200/day 这样写，没有改动');
+      await chief.post('/settings', { place: 'county', name: 'quiet-hours', value: '21:30-06:30' });
+      expect(await chief.page('/settings')).toContain('免打扰：21:30 到 06:30');
+      await chief.post('/settings', { place: 'county', name: 'quiet-hours', value: '' });
+      expect(await chief.page('/settings')).toContain('免打扰：照服务器上设的');
+      expect(await readPolicy(desk.db, 'quiet-hours')).toBeNull();
       await chief.post('/settings', { place: 'county', name: 'reviewers', value: '2' });
       expect(await readPolicy(desk.db, 'reviewers')).toBe(2);
     });

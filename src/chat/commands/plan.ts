@@ -8,6 +8,7 @@ import type { Group } from '../../people/groups.ts';
 import { type Actor, scopedGroups } from '../../people/scope.ts';
 import { fitPlan, MisfitError, scheduleFitting } from '../../schedule/add.ts';
 import type { Times } from '../../schedule/nearby.ts';
+import { quietHoursOf } from '../../delivery/pace.ts';
 import { isPacedAccount } from '../../schedule/outlook.ts';
 import { DEFAULT_CLOSE_AFTER, type NewSchedule } from '../../schedule/schedules.ts';
 import { lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
@@ -74,10 +75,11 @@ export async function listNamedGroups(
 async function planContext({ db, actor, now, config, lessons }: DeskContext): Promise<PlanContext> {
   const { groups, named } = await listNamedGroups(db, actor);
   const isHeld = groups.some(({ account }) => isPacedAccount(config, account));
+  const quiet = isHeld ? await quietHoursOf(db, config) : undefined;
   return {
     now,
     zone: config.zone,
-    ...(config.quietHours && isHeld ? { quiet: config.quietHours } : {}),
+    ...(quiet ? { quiet } : {}),
     contents: contentsOf(lessons),
     groups: named,
   };

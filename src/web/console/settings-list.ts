@@ -43,6 +43,8 @@ const LISTED: readonly Section[] = [
     title: '发送节奏',
     county: true,
     names: [
+      'quiet-hours',
+      'pace',
       'group-per-day',
       'storm-guard',
       'held-expiry',

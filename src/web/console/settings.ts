@@ -2,7 +2,8 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
-import { parseDuration, saySpan } from '../../clock.ts';
+import { parseDuration, saySpan, SECOND } from '../../clock.ts';
+import type { Pace, QuietHours } from '../../config.ts';
 import type { Db } from '../../db/open.ts';
 import { UserError } from '../../errors.ts';
 import { readTree } from '../../people/places.ts';
@@ -89,13 +90,15 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
                 '在服务器上设的',
                 html`<dl class="facts">
                     <dt>免打扰</dt>
-                    <dd>
-                      ${config.quietHours ? `${clock(config.quietHours.from)} 到 ${clock(config.quietHours.to)}` : '没有'}
-                    </dd>
+                    <dd>${sayQuietHours(config.quietHours ?? 'off')}</dd>
+                    <dt>发言节奏</dt>
+                    <dd>${config.pace ? sayPace(config.pace) : '不限'}</dd>
                     <dt>时区</dt>
                     <dd>${config.zone}</dd>
                   </dl>
-                  <p class="note">要改就改服务器上 .env 里的 QUIET_HOURS、PACE、ZONE，再重启。</p>`,
+                  <p class="note">
+                    免打扰和发言节奏没有在上面另设时，就照这里。时区要改服务器上 .env 里的 ZONE，再重启。
+                  </p>`,
               )
             : ''
         }`,
@@ -132,6 +135,13 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
 const two = (value: number) => String(value).padStart(2, '0');
 const clock = (minute: number) => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 
+const sayQuietHours = (hours: QuietHours | 'off') =>
+  hours === 'off' ? '没有' : `${clock(hours.from)} 到 ${clock(hours.to)}`;
+const sayPace = ({ minGap, maxGap, perMinute, perDay }: Pace) =>
+  `隔 ${minGap / SECOND} 到 ${maxGap / SECOND} 秒，一分钟最多 ${perMinute} 条，一天最多 ${perDay} 条`;
+
+const AS_STARTED = '照服务器上设的';
+
 const isOwn = ({ from, fromId }: SetPolicy, { named, id }: Place) =>
   from === named.split(':')[0] && fromId === id;
 
@@ -164,6 +174,8 @@ function wants(name: PolicyName): string {
       return `只能是 ${form.choices.map((one) => choiceName(name, one)).join('、')}`;
     case 'words':
       return `最多 ${form.most} 个字`;
+    case 'line':
+      return `要照 ${form.example} 这样写`;
   }
 }
 
@@ -171,8 +183,13 @@ function sayValue(name: PolicyName, value: string): string {
   const { form } = POLICIES[name].kind;
   if (form.kind === 'duration') return saySpan(parseDuration(value) ?? 0);
   if (form.kind === 'choice') return choiceName(name, value);
+  if (name === 'pace') return sayRead(POLICIES.pace.kind.read(value), sayPace);
+  if (name === 'quiet-hours') return sayRead(POLICIES['quiet-hours'].kind.read(value), sayQuietHours);
   return value === '-' ? '没有' : (MEANT[`${name} ${value}`] ?? value);
 }
+
+const sayRead = <T>(read: T | null, say: (value: T) => string): string =>
+  read === null ? AS_STARTED : say(read);
 
 /** What a nought stands for. */
 const MEANT: Readonly<Record<string, string>> = {
@@ -204,6 +221,11 @@ function drawPolicy(set: SetPolicy, place: Place, names: ReadonlyMap<string, str
     ${isTheirs ? press('/settings', '不单独设', { fields: { place: place.named, name, reset: '1' }, tone: 'quiet' }) : ''}
   </details>`;
 }
+
+const HINTS: Readonly<Record<string, string>> = {
+  pace: '照 3-8s,12/min,200/day 这样写：两条之间隔 3 到 8 秒，一分钟最多 12 条，一天最多 200 条。空着就照服务器上设的。',
+  'quiet-hours': '照 22:00-07:00 这样写；不要免打扰就写 off；空着就照服务器上设的。',
+};
 
 const short = (text: string) => ([...text].length > 14 ? `${[...text].slice(0, 14).join('')}…` : text);
 
@@ -255,6 +277,12 @@ function control(name: PolicyName, value: string) {
         html`<textarea name="value" rows="5" maxlength="${form.most}">
 ${value === '-' ? '' : value}</textarea>`,
         `最多 ${form.most} 个字，用空格隔开`,
+      );
+    case 'line':
+      return field(
+        label,
+        html`<input name="value" maxlength="40" value="${value === '-' ? '' : value}" autocomplete="off" />`,
+        HINTS[name] ?? `照 ${form.example} 这样写`,
       );
   }
 }
