@@ -187,6 +187,11 @@ describe('the bank in the console', () => {
     const page = await chief.page('/bank/1');
     for (const words of ['重新判了 1 个答案', '第 2 稿', '第 1 稿', '县管']) expect(page).toContain(words);
     expect(await desk.db.selectFrom('answer').select('correct').execute()).toEqual([{ correct: 1 }]);
+    await chief.post('/bank/1/undo', { version: '2', reworded: '' });
+    expect(await chief.page('/bank/1')).toMatch(/1 个答案也判回去了[\s\S]*第 3 稿/);
+    expect(await desk.db.selectFrom('answer').select('correct').execute()).toEqual([{ correct: 0 }]);
+    await chief.post('/bank/1/undo', { version: '2', reworded: '' });
+    expect(await chief.page('/bank/1')).toContain('刚刚被别人改过');
     await chief.post('/bank/1/edit', { ...kept, key: 'A' });
     expect(await chief.page('/bank/1')).toContain('刚刚被别人改过');
     // Back to what it was, by the same look.
@@ -327,10 +332,14 @@ describe('the bank in the console', () => {
 
   it('takes a lesson as a draft, after a look at it', async () => {
     const source = '---\ntitle: 夏天存茶\n---\n\n密封。\n\n## 小测\n\n1. 对不对？\n\n   答案：对\n';
+    const other = await desk.as(desk.county.other.secretary.id);
     const { page, key } = await upload(ann, '课.md', source);
-    expect(page).toContain('《夏天存茶》1 道题');
+    expect(page.replaceAll(/\s+/g, '')).toContain('《夏天存茶》1道题');
     expect(await desk.db.selectFrom('lesson_draft').selectAll().execute()).toEqual([]);
-    const answer = await ann.post('/bank/import/take', { key, kind: 'lesson' });
+    const stolen = await other.post('/lessons/import/take', { key });
+    expect(stolen.headers.get('location')).toBe('/lessons');
+    expect(await desk.db.selectFrom('lesson_draft').selectAll().execute()).toEqual([]);
+    const answer = await ann.post('/lessons/import/take', { key });
     expect(answer.headers.get('location')).toBe('/lessons/d/1');
     expect(await ann.page('/lessons/d/1')).toContain('夏天存茶');
   });

@@ -7,7 +7,6 @@ import { UserError } from '../../errors.ts';
 import { renderInline } from '../../lessons/chat.ts';
 import { dropUpload, getUpload, keepUpload } from '../../people/uploads.ts';
 import { type BankItem, listItems } from '../../quiz/bank.ts';
-import type { Left } from '../../quiz/carry.ts';
 import { writeGift } from '../../quiz/gift.ts';
 import { BANK_FILES, type ItemImport, planItems, readItemFile, takeItems } from '../../quiz/import-items.ts';
 import { TYPE_NAMES } from '../../quiz/item.ts';
@@ -19,7 +18,8 @@ import { acts } from './acting.ts';
 import { writerOf } from './bank-writer.ts';
 import { address, card, field, hidden, nothing, rows } from './draw.ts';
 import { say } from './flash.ts';
-import { isLessonFile, planLessonFile, takeLessonFile } from './lesson-file.ts';
+import { drawLeft } from './left.ts';
+import { broughtIn, isLessonFile, previewLesson } from './lesson-file.ts';
 import { type ConsoleSite, deskOf } from './parts.ts';
 import { shellPage } from './shell.ts';
 
@@ -112,32 +112,9 @@ export function bankFileRoutes(app: Hono, site: ConsoleSite): void {
     const { db, actor, now } = desk;
     try {
       const body = await c.req.parseBody();
-      const { file } = body;
-      if (!(file instanceof File) || file.size === 0) throw new UserError('没有选文件。');
-      const name = file.name.replaceAll(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 100);
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      if (/\.(?:xls|doc)$/i.test(name))
-        throw new UserError('旧的 Office 格式读不了，请另存为 .xlsx 或 .docx。');
-      if (isLessonFile(name)) {
-        const plan = await planLessonFile(name, bytes);
-        const key = await keepUpload(db, { kind: 'lesson', name, bytes, options: {} }, actor.who, now);
-        return shellPage(c, site, {
-          title: '先看一遍',
-          note: name,
-          back: { path: '/bank/import', name: '换一个文件' },
-          body: html`${card(
-            '会成一课的草稿',
-            html`<p>
-                《${plan.title}》${plan.questions} 道题，${plan.pictures}
-                张图。看好了再送审，送审前谁也收不到。
-              </p>
-              <form method="post" action="/bank/import/take">
-                ${hidden({ key, kind: 'lesson' })}<button class="button">就这样收下</button>
-              </form>`,
-          )}
-          ${plan.left.length > 0 ? card('没带过来的', drawLeft(plan.left), { note: `${plan.left.length} 处` }) : ''}`,
-        });
-      }
+      const brought = await broughtIn(body.file);
+      if (isLessonFile(brought.name)) return await previewLesson(c, desk, brought, '/bank/import');
+      const { name, bytes } = brought;
       await writerOf(db, actor);
       const tags = readTags(typeof body.tags === 'string' ? body.tags : '');
       if (tags.some((tag) => [...tag].length > 30)) throw new UserError('标签超过 30 个字。');
@@ -160,12 +137,6 @@ export function bankFileRoutes(app: Hono, site: ConsoleSite): void {
     acts(site, '/bank/import', async (desk, form) => {
       const { db, actor, now } = desk;
       const id = form.get('key');
-      if (form.get('kind') === 'lesson') {
-        const { name, bytes } = await getUpload(db, { id, kind: 'lesson', owner: actor.who }, now);
-        const no = await takeLessonFile(desk, name, bytes);
-        await dropUpload(db, id);
-        return { text: '导进来了，看一看再送审。', to: `/lessons/d/${no}` };
-      }
       const by = await writerOf(db, actor);
       const { name, bytes, options } = await getUpload(db, { id, kind: 'bank', owner: actor.who }, now);
       const tags = Array.isArray(options.tags) ? options.tags.map(String) : [];
@@ -180,12 +151,6 @@ export function bankFileRoutes(app: Hono, site: ConsoleSite): void {
 }
 
 const placed = (item: BankItem) => ({ ...item, where: `第 ${item.no} 题` });
-
-const drawLeft = (left: readonly Left[]) =>
-  html`<ul class="faults">
-      ${left.slice(0, MOST_SHOWN).map(({ where, why }) => html`<li><b>${where}</b>：${why}</li>`)}
-    </ul>
-    ${left.length > MOST_SHOWN ? html`<p class="note">还有 ${left.length - MOST_SHOWN} 处</p>` : ''}`;
 
 function drawPlan({ fresh, left }: ItemImport, key: string, tags: readonly string[]) {
   return html`<div class="card">

@@ -237,6 +237,30 @@ export function bankRoutes(app: Hono, site: ConsoleSite): void {
       return {
         text: `${remarked > 0 ? `改好了，重新判了 ${remarked} 个答案。` : '改好了。'}${waits}`,
         to: `/bank/${no}`,
+        undo: {
+          path: `/bank/${no}/undo`,
+          fields: { version: String(item.version), reworded: edit.reworded ? '1' : '' },
+          label: '改回去',
+        },
+      };
+    }),
+  );
+  // As it was one version before; what was marked anew is marked back, each with its trail.
+  app.post(
+    '/bank/:no{\\d+}/undo',
+    acts(site, '/bank', async ({ db, actor, zone, now }, form, c) => {
+      const no = readNo(c.req.param('no'));
+      const version = readNo(form.get('version'));
+      const by = await writerOf(db, actor);
+      const to = (await listItemVersions(db, (await getItem(db, no)).id)).find(
+        (one) => one.version === version - 1,
+      );
+      if (!to) throw new UserError('没有可以改回去的一稿。没有改动。');
+      const reworded = form.get('reworded') === '1';
+      const { remarked } = await applyBankEdit(db, { no, version, to, reworded }, by, { zone, now });
+      return {
+        text: remarked > 0 ? `改回去了，${remarked} 个答案也判回去了。` : '改回去了。',
+        to: `/bank/${no}`,
       };
     }),
   );

@@ -10,7 +10,6 @@ import { shrinkPhoto } from '../../checkin/photos.ts';
 import { localTime, sayWhen } from '../../clock.ts';
 import { submitAndPublish } from '../../delivery/publish.ts';
 import { UserError } from '../../errors.ts';
-import { readDocx } from '../../lessons/docx.ts';
 import {
   type Draft,
   dropDraft,
@@ -63,7 +62,6 @@ export function editorRoutes(app: Hono, site: ConsoleSite): void {
       return { text: '在这里改，改好再送审。', to: `/lessons/d/${started.no}` };
     }),
   );
-  app.post('/lessons/import', async (c) => await importFile(c, deskOf(site, c)));
 
   app.get('/lessons/d/:no{\\d+}', async (c) => {
     const desk = deskOf(site, c);
@@ -344,47 +342,6 @@ async function withPicture(c: Context, { dataDir }: Desk, source: string): Promi
   const picture = await takePicture(c, dataDir);
   const pieces = readPieces(source);
   return writePieces({ ...pieces, body: `${pieces.body}\n\n${picture}` });
-}
-
-async function importFile(c: Context, desk: Desk) {
-  const { db, actor, now, site, dataDir } = desk;
-  try {
-    const file = await fileIn(c);
-    if (!file) throw new UserError('没有选文件。');
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const unitId = await unitFor(db, actor, []);
-    if (/\.docx$/i.test(file.name)) {
-      const read = await readDocx(bytes, file.name);
-      let { source } = read;
-      for (const picture of read.pictures) {
-        const shrunk = await shrinkPhoto(picture.bytes).catch(() => undefined);
-        if (shrunk)
-          source = source.replaceAll(picture.name, await keepPicture(picturesDir(dataDir), shrunk.bytes));
-      }
-      const draft = await startDraft(db, { source, unitId }, actor, now);
-      const left = read.left.map(({ where, why }) => `${where}：${why}`);
-      const text =
-        left.length > 0
-          ? `导进来了。有 ${left.length} 处没带过来：${left.join('；')}`
-          : '导进来了，看一看再送审。';
-      say(c, site, { text });
-      return c.redirect(`/lessons/d/${draft.no}`, 303);
-    }
-    const source = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const draft = await startDraft(db, { source, unitId }, actor, now);
-    say(c, site, { text: '导进来了，看一看再送审。' });
-    return c.redirect(`/lessons/d/${draft.no}`, 303);
-  } catch (error) {
-    const words =
-      error instanceof UserError
-        ? wordsOf(error)
-        : error instanceof TypeError
-          ? '这不是 UTF-8 的文本文件，没有导入。'
-          : undefined;
-    if (words === undefined) throw error;
-    say(c, site, { text: words, kind: 'bad' });
-    return c.redirect('/lessons', 303);
-  }
 }
 
 const drawDiff = (before: string, after: string) => {

@@ -126,10 +126,12 @@ export function lessonListRoutes(app: Hono, site: ConsoleSite): void {
         </div>
         ${card(
           '从文件导入',
-          html`<p>写好的 Word（.docx）或 Markdown（.md）文件，导进来先当草稿，看好了再送审。</p>
+          html`<p>
+              写好的 Word（.docx）或 Markdown（.md）文件。先给您看会带过来什么，点了才成草稿，看好了再送审。
+            </p>
             <form method="post" action="/lessons/import" enctype="multipart/form-data">
               <input type="file" name="file" accept=".docx,.md" required aria-label="选一个文件" />
-              <div class="buttons"><button class="button small quiet">导入</button></div>
+              <div class="buttons"><button class="button small quiet">先看一遍</button></div>
             </form>`,
         )}`,
     });

@@ -16,6 +16,7 @@ import { editorRoutes } from './editor.ts';
 import { feedRoutes, openFeed } from './feed.ts';
 import { groupRoutes } from './groups.ts';
 import { itemFigureRoutes } from './item-figures.ts';
+import { lessonFileRoutes } from './lesson-file.ts';
 import { lessonListRoutes } from './lessons.ts';
 import { memberRoutes } from './members.ts';
 import { messageRoutes } from './messages.ts';
@@ -58,6 +59,7 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
   reviewRoutes(app, site);
   lessonListRoutes(app, site);
   editorRoutes(app, site);
+  lessonFileRoutes(app, site);
   bankRoutes(app, site);
   groupRoutes(app, site);
   certificationRoutes(app, site);
