@@ -287,6 +287,16 @@ export async function listItemVersions(db: Db, id: string): Promise<BankVersion[
   }));
 }
 
+/** How many answers each change of its key marked otherwise, by when it was made. */
+export async function listRemarked(db: Db, id: string): Promise<Map<number, number>> {
+  const rows = await db
+    .selectFrom('key_change')
+    .select(['at', 'remarked'])
+    .where('bank_id', '=', id)
+    .execute();
+  return new Map(rows.map(({ at, remarked }) => [at, remarked]));
+}
+
 function withTags(
   rows: readonly Selectable<BankQuestionTable>[],
   tags: readonly { question_id: string; tag: string }[],

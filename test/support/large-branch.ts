@@ -180,3 +180,96 @@ export async function crowd(
     })),
   );
 }
+
+/** A bank from which many quizzes of the group drew: three questions each. */
+export async function fillBank(
+  db: Db,
+  { groupId }: LargeBranch,
+  { questions = 5_000, quizzes = 600, now = Date.now() } = {},
+): Promise<void> {
+  const rows = Array.from({ length: questions }, (_, no) => ({
+    id: newId(),
+    no: no + 1,
+    hash: `hash ${no}`,
+    type: 'single',
+    stem: `第 ${no} 问：花茶怎么存最好？`,
+    options: JSON.stringify(['放在窗台上晒着', '装进带胶圈的罐', '放灶台边']),
+    key: '["B"]',
+    explanation: '怕潮，怕光，怕异味。',
+    source: 'x',
+    created_by: 'cli',
+    created_at: 1,
+    retired_at: null,
+    version: 1,
+    written_by: 'cli',
+    approved_by: 'cli',
+    approved_at: 1,
+  }));
+  await insertAll(db, 'bank_question', rows);
+  await insertAll(
+    db,
+    'bank_version',
+    rows.map(({ id, type, stem, options, key, explanation }) => ({
+      question_id: id,
+      version: 1,
+      type,
+      stem,
+      options,
+      key,
+      explanation,
+      tags: '["保鲜"]',
+      written_by: 'cli',
+      written_at: 1,
+    })),
+  );
+  await insertAll(
+    db,
+    'bank_tag',
+    rows.map(({ id }) => ({ question_id: id, tag: '保鲜' })),
+  );
+  const { id: of, ...first } = await db
+    .selectFrom('quiz_window')
+    .selectAll()
+    .where('group_id', '=', groupId)
+    .executeTakeFirstOrThrow();
+  const { id: _model, ...model } = await db
+    .selectFrom('delivery')
+    .selectAll()
+    .where('id', '=', first.delivery_id)
+    .executeTakeFirstOrThrow();
+  const deliveries = Array.from({ length: quizzes }, (_, no) => ({
+    ...model,
+    id: newId(),
+    no: 100_000 + no,
+    cause: `many ${no} ${of}`,
+    hash: null,
+    ordinal: null,
+  }));
+  await insertAll(db, 'delivery', deliveries);
+  await insertAll(
+    db,
+    'quiz_window',
+    deliveries.map(({ id }, at) => ({
+      ...first,
+      id: newId(),
+      delivery_id: id,
+      opens_at: now - at * HOUR,
+      closed_at: now - at * HOUR + 1,
+      drawn: JSON.stringify(
+        [0, 1, 2].map((no) => {
+          const row = rows[(at * 7 + no) % rows.length];
+          return {
+            no: no + 2,
+            type: 'single',
+            stem: row?.stem,
+            options: JSON.parse(row?.options ?? '[]') as string[],
+            key: ['B'],
+            explanation: '',
+            line: 0,
+            bank: row?.id,
+          };
+        }),
+      ),
+    })),
+  );
+}

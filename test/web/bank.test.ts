@@ -185,7 +185,8 @@ describe('the bank in the console', () => {
     expect(kept).toMatchObject(fields);
     await chief.post('/bank/1/edit', kept);
     const page = await chief.page('/bank/1');
-    for (const words of ['重新判了 1 个答案', '第 2 稿', '第 1 稿', '县管']) expect(page).toContain(words);
+    for (const words of ['改好了，重新判了 1 个答案', '，重新判了 1 个答案', '第 2 稿', '第 1 稿', '县管'])
+      expect(page).toContain(words);
     expect(await desk.db.selectFrom('answer').select('correct').execute()).toEqual([{ correct: 1 }]);
     await chief.post('/bank/1/undo', { version: '2', reworded: '' });
     expect(await chief.page('/bank/1')).toMatch(/1 个答案也判回去了[\s\S]*第 3 稿/);

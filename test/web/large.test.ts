@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { localDay } from '../../src/clock.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
-import { crowd, fillBranch } from '../support/large-branch.ts';
+import { crowd, fillBank, fillBranch } from '../support/large-branch.ts';
 
 /** Ms; what is meant is 300, and the machine of the tests is shared by several of them. */
 const SLOWEST = 900;
@@ -97,6 +97,28 @@ describe('a branch of ten thousand', () => {
       '/me/mistakes',
       `/q/${window.id}`,
     ]);
+  }, 120_000);
+
+  it('stays so with a bank of five thousand questions and many quizzes that drew them', async () => {
+    const { own } = desk.county;
+    const place = {
+      unitId: own.branch.id,
+      groupId: own.group.id,
+      account: 'sandbox',
+      roomId: own.group.room_id,
+    };
+    await fillBank(desk.db, place);
+    const day = localDay(Date.now(), 'Asia/Shanghai');
+    for (const one of [ann, chief])
+      await walk(one, [
+        '/bank',
+        '/bank?q=4321',
+        '/bank?tag=%E4%BF%9D%E9%B2%9C&before=2000',
+        '/bank/8',
+        '/bank/export',
+        `/participation/items?unit=${own.branch.id}&kind=quarter&day=${day}`,
+        `/participation/items/bank/8?unit=${own.branch.id}&kind=quarter&day=${day}`,
+      ]);
   }, 120_000);
 
   it('stays so when all of them wait at once', async () => {

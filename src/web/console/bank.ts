@@ -13,6 +13,7 @@ import {
   countItems,
   getItem,
   listItemVersions,
+  listRemarked,
   listTags,
   restoreItem,
   retireItem,
@@ -304,6 +305,8 @@ const newPage = (c: Context, site: ConsoleSite, item: Item, fault?: string) =>
     fault === undefined ? 200 : 409,
   );
 
+const sayRemarked = (count: number): string => (count > 0 ? `，重新判了 ${count} 个答案` : '');
+
 async function itemPage(
   c: Context,
   desk: Desk,
@@ -317,6 +320,7 @@ async function itemPage(
     db,
     versions.map(({ writtenBy }) => writtenBy),
   );
+  const remarked = await listRemarked(db, item.id);
   const isMine = item.writtenBy === actor.who;
   const isIn = item.retiredAt === null;
   return shellPage(
@@ -378,7 +382,7 @@ async function itemPage(
                 versions.map((one) => ({
                   lead: `第 ${one.version} 稿`,
                   what: `答案 ${writeKey(one)} · ${short(one.stem)}`,
-                  note: `${mayWrite(actor) ? `${names.get(one.writtenBy) ?? '已离开的人'} ` : ''}${sayWhen(one.writtenAt, now, zone)}`,
+                  note: `${mayWrite(actor) ? `${names.get(one.writtenBy) ?? '已离开的人'} ` : ''}${sayWhen(one.writtenAt, now, zone)}${sayRemarked(remarked.get(one.writtenAt) ?? 0)}`,
                   ...(mayWrite(actor) && isIn && one.version !== item.version
                     ? {
                         end: html`<a
