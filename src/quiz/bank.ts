@@ -455,8 +455,9 @@ export async function restoreItem(db: Db, no: number, by: string | BankBy, now: 
 }
 
 /**
- * The questions that a quiz draws: the same for the same seed and bank, none twice, numbered from `first` on. Where
- * the bank has fewer than asked for, all that there are.
+ * The questions that a quiz draws: the same for the same seed and bank, none twice, numbered from `first` on in the
+ * order of the draws. Where the bank has fewer than asked for, all that there are. The tag with the fewest questions
+ * draws first: one with many would else take those that both have.
  */
 export async function drawQuestions(
   db: Db,
@@ -464,11 +465,18 @@ export async function drawQuestions(
   seed: string,
   first: number,
 ): Promise<Question[]> {
-  const drawn: BankItem[] = [];
-  for (const { tag, count } of draws) {
-    const taken = new Set(drawn.map(({ id }) => id));
-    const left = (await listItems(db, tag)).filter(({ id, isApproved }) => isApproved && !taken.has(id));
-    drawn.push(...shuffled(left, seededRandom(`${seed} ${tag}`)).slice(0, count));
+  const pools: (Draw & { readonly items: readonly BankItem[] })[] = [];
+  for (const draw of draws)
+    pools.push({ ...draw, items: (await listItems(db, draw.tag)).filter(({ isApproved }) => isApproved) });
+  const taken = new Set<string>();
+  const drawn = new Map<string, readonly BankItem[]>();
+  for (const { tag, count, items } of pools.toSorted((a, b) => a.items.length - b.items.length)) {
+    const left = items.filter(({ id }) => !taken.has(id));
+    const own = shuffled(left, seededRandom(`${seed} ${tag}`)).slice(0, count);
+    for (const { id } of own) taken.add(id);
+    drawn.set(tag, own);
   }
-  return drawn.map((item, index) => ({ ...toQuestion(item, first + index), bank: item.id }));
+  return draws
+    .flatMap(({ tag }) => drawn.get(tag) ?? [])
+    .map((item, index) => ({ ...toQuestion(item, first + index), bank: item.id }));
 }

@@ -84,6 +84,25 @@ describe.each(DIALECTS)('the bank on %s', (dialect) => {
     expect(await drawQuestions(test.db, [{ tag: '花茶', count: 9 }], 'one', 1)).toHaveLength(2);
   });
 
+  it('leaves a tag with few questions its own, whatever another draws', async () => {
+    await addItems(test.db, items, 'cli', 1);
+    const draws = [
+      { tag: '保鲜', count: 9 },
+      { tag: '花茶', count: 2 },
+    ];
+    for (let seed = 0; seed < 40; seed += 1) {
+      const drawn = await drawQuestions(test.db, draws, `seed ${seed}`, 1);
+      expect(drawn).toHaveLength(11);
+      expect(new Set(drawn.map(({ stem }) => stem)).size).toBe(11);
+      expect(
+        drawn
+          .slice(9)
+          .map(({ stem }) => stem)
+          .toSorted(),
+      ).toEqual(['第 10 问', '第 11 问']);
+    }
+  });
+
   it('gives a window its questions once, and they stay when the bank changes', async () => {
     await addItems(test.db, items, 'cli', 1);
     const { lesson } = parseLesson(SOURCE, 'a.md');
