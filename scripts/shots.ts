@@ -18,6 +18,7 @@ import { silentLog } from '../src/log.ts';
 import type { HealthView, WebParts } from '../src/web/parts.ts';
 import { openWeb } from '../src/web/server.ts';
 import { openChromium } from '../test/support/chromium.ts';
+import { PAGES as ALL } from '../test/support/walk-pages.ts';
 
 const PORT = 8_199;
 const PHONE = { width: 360, height: 720 } as const;
@@ -41,6 +42,10 @@ const PAGES = [
   ['home', '/'],
   ['lesson', '/l/cunchu-huacha'],
   ['sandbox', '/sandbox?room=huacha&as=huacha-02'],
+  ['login', '/login'],
+  ['enter-old', '/enter?t=nobody'],
+  ['record-old', '/record?t=nobody'],
+  ['reading-old', `/r/${'n'.repeat(22)}`],
 ] as const;
 
 /** The console, with a plan, a draft and a doubtful message in it. */
@@ -67,8 +72,36 @@ const CONSOLE = [
   ['accounts', '/accounts'],
   ['settings', '/settings'],
   ['audit', '/audit'],
+  ['participation', '/participation'],
+  ['participation-month', '/participation?kind=month'],
+  ['people', '/participation/people'],
+  ['items', '/participation/items'],
+  ['workbook', '/workbook'],
+  ['bank', '/bank'],
+  ['bank-new', '/bank/new'],
+  ['bank-import', '/bank/import'],
   ['more', '/more'],
+  ['no-lesson', '/lessons?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%80%E8%AF%BE'],
+  ['no-member', '/members?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%AA%E4%BA%BA'],
 ] as const;
+
+/** What answers with something else than a page, or with a piece of one. */
+const NOT_PAGES =
+  /\.(?:xlsx|json|csv|svg|css|ics|jpg)$|^\/(?:api|bank\/export|calendar|events|healthz|metrics|openapi|picture|static)\b|\/(?:find|fit|list|picture|state)\b|^\/(?:workbook|bank\/export)\/./;
+
+/** The addresses of all pages, as the server knows them: a new page gets its picture without being listed here. */
+const ROUTES = Object.keys(ALL)
+  .filter((route) => route.startsWith('GET '))
+  .map((route) => route.slice('GET '.length).replaceAll(/\{.*?\}(?=\/|$)/g, ''))
+  .filter((route) => !NOT_PAGES.test(route))
+  .map((route) => ({ route, matches: new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+')}$`) }))
+  .toSorted((one, other) => one.route.split(':').length - other.route.split(':').length);
+
+const routeOf = (path: string): string | undefined => {
+  const { pathname } = new URL(path, url);
+  return ROUTES.find(({ matches }) => matches.test(pathname))?.route;
+};
+const shot = new Set<string>();
 
 const OWN = [
   ['me', '/me'],
@@ -92,7 +125,7 @@ async function withPage(
   work: (page: Page) => Promise<void>,
 ) {
   const { large = false, ...rest } = options;
-  const context = await browser.newContext(rest);
+  const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', ...rest });
   if (large) await context.addCookies([{ name: 'weike_type', value: 'large', url }]);
   const page = await context.newPage();
   await work(page);
@@ -102,9 +135,20 @@ async function withPage(
 async function shoot(page: Page, name: string, path: string, base = url) {
   await page.goto(base + path);
   await page.waitForLoadState('load');
+  if (base === url) shot.add(routeOf(page.url()) ?? '');
   const isChat = name.startsWith('sandbox');
   if (isChat) await page.locator('.message.mine').first().waitFor({ state: 'attached' });
-  await page.screenshot({ path: `shots/${name}.png`, fullPage: !isChat });
+  if (isChat) await page.screenshot({ path: `shots/${name}.png` });
+  else await shootWhole(page, name);
+}
+
+/** All of a page: as on a very high screen, since what sticks to the bottom would lie across a picture of parts. */
+async function shootWhole(page: Page, name: string) {
+  const size = page.viewportSize() ?? PHONE;
+  const height = await page.evaluate<number>('document.documentElement.scrollHeight');
+  await page.setViewportSize({ width: size.width, height: Math.max(size.height, height) });
+  await page.screenshot({ path: `shots/${name}.png` });
+  await page.setViewportSize(size);
 }
 
 async function playClass() {
@@ -146,7 +190,9 @@ async function shootOwn() {
           .getByRole('link', { name: /^(?:去答|改)$/ })
           .first()
           .click();
-        await page.screenshot({ path: `shots/quiz-${size}-${colorScheme}.png`, fullPage: true });
+        await page.locator('main').waitFor();
+        shot.add(routeOf(page.url()) ?? '');
+        await shootWhole(page, `quiz-${size}-${colorScheme}`);
       });
 }
 
@@ -170,17 +216,57 @@ async function writeDraft() {
   });
 }
 
+/** What waits for a secretary: a lesson to look at, somebody to certify; and a workbook. */
+async function fillDesk() {
+  await withPage({ viewport: DESKTOP }, async (page) => {
+    await page.goto(`${url}/sandbox?as=huacha-03&chat=private`);
+    await say(page, '认证 覃小燕 QX4321');
+    await page.locator('.message:not(.mine)').last().waitFor();
+    await page.goto(`${url}/lessons`);
+    await page.getByRole('button', { name: '写一课' }).first().click();
+    await page.fill('[name=title]', '快递单上的电话别外传');
+    await page.fill('[name=body]', '客人的电话只用来送货，**不发群、不留底**。');
+    await page.getByRole('button', { name: '送审', exact: true }).click();
+    await page.locator('.toast').waitFor();
+    await page.goto(`${url}/workbook`);
+    await page.getByRole('main').getByRole('button').first().click();
+    await page.locator('.toast').waitFor();
+  });
+}
+
+/** Every page of the console that can be reached from those that are listed. */
+async function shootConsole(page: Page, suffix: string) {
+  const done = new Set<string>();
+  const found: string[] = [];
+  async function open(name: string, path: string) {
+    done.add(routeOf(path) ?? '');
+    await shoot(page, `${name}-${suffix}`, path);
+    const links = page.locator('a[href^="/"]:not([download])');
+    found.push(
+      ...(await links.evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''))).filter(
+        (href) => !href.startsWith('/sandbox'),
+      ),
+    );
+  }
+  for (const [name, path] of CONSOLE) await open(name, path);
+  for (let next = found.shift(); next !== undefined; next = found.shift()) {
+    const route = routeOf(next);
+    if (route !== undefined && !done.has(route)) await open(route.slice(1).replaceAll(/[/:]+/g, '-'), next);
+  }
+}
+
 async function shootAll() {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [size, viewport] of Object.entries(SIZES))
       await withPage({ viewport, colorScheme }, async (page) => {
-        for (const [name, path] of [...PAGES, ...CONSOLE])
-          await shoot(page, `${name}-${size}-${colorScheme}`, path);
+        for (const [name, path] of PAGES) await shoot(page, `${name}-${size}-${colorScheme}`, path);
         if (size === 'desktop' && colorScheme === 'light')
           await page.screenshot({ path: 'docs/sandbox.png' });
+        await shootConsole(page, `${size}-${colorScheme}`);
       });
   await withPage({ viewport: PHONE, large: true }, async (page) => {
     for (const [name, path] of PAGES) await shoot(page, `${name}-phone-large`, path);
+    await shootConsole(page, 'phone-large');
   });
   await withPage({ viewport: PHONE }, async (page) => {
     await shoot(page, 'sandbox-phone-list', '/sandbox?as=huacha-02&pane=list');
@@ -257,8 +343,14 @@ try {
   await playClass();
   await shootOwn();
   await writeDraft();
+  await fillDesk();
   await shootAll();
   await shootStates();
+  const without = ROUTES.map(({ route }) => route).filter((route) => !shot.has(route));
+  if (without.length > 0) {
+    process.stderr.write(`No picture of: ${without.join(', ')}. Open them in scripts/shots.ts.\n`);
+    process.exitCode = 1;
+  }
 } finally {
   await browser.close();
   server.kill('SIGTERM');

@@ -29,7 +29,7 @@ import {
 import { namesBehind } from './names.ts';
 import { type ConsoleSite, deskOf } from './parts.ts';
 import { shellPage } from './shell.ts';
-import { deliveryRow } from './waiting.ts';
+import { deliveryRow, nameOf } from './waiting.ts';
 
 const MOST = 200;
 
@@ -184,7 +184,14 @@ export function groupRoutes(app: Hono, site: ConsoleSite): void {
               '这个群还没有发过。',
               html`<a class="button" href="/week/add?group=${group.key}">排一课</a>`,
             )
-          : rows(last.map((one) => ({ ...deliveryRow(one, desk), end: '' }))),
+          : rows(
+              last.map((one) => ({
+                ...deliveryRow(one, desk),
+                what: nameOf(one),
+                href: `/deliveries/${one.no}`,
+                end: '',
+              })),
+            ),
         { link: html`<a href="${address('/deliveries', { group: group.key })}">全部</a>` },
       )}
       ${

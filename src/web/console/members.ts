@@ -77,8 +77,10 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
               ? nothing(
                   query === '' && unit === ''
                     ? '名册还是空的。把 Excel 名册导进来，先看一遍再收。'
-                    : '没有这样的人。',
-                  html`<a class="button" href="/members/import">导入名册</a>`,
+                    : '没有这样的人。少打一个字，或者换一个党组织找。',
+                  query === '' && unit === ''
+                    ? html`<a class="button" href="/members/import">导入名册</a>`
+                    : html`<a class="button" href="/members">看全部</a>`,
                 )
               : rows(
                   members.map((member) => ({
