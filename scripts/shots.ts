@@ -87,7 +87,7 @@ const CONSOLE = [
 
 /** What answers with something else than a page, or with a piece of one. */
 const NOT_PAGES =
-  /\.(?:xlsx|json|csv|svg|css|ics|jpg)$|^\/(?:api|bank\/export|calendar|events|healthz|metrics|openapi|picture|static)\b|\/(?:find|fit|list|picture|state)\b|^\/(?:workbook|bank\/export)\/./;
+  /\.(?:xlsx|json|csv|svg|css|ics|jpg)$|^\/(?:api|bank\/export|calendar|events|healthz|sandbox\/api|metrics|openapi|picture|static)\b|\/(?:find|fit|list|picture|state)\b|^\/(?:workbook|bank\/export)\/./;
 
 /** The addresses of all pages, as the server knows them: a new page gets its picture without being listed here. */
 const ROUTES = Object.keys(ALL)
@@ -259,9 +259,11 @@ async function shootAll() {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [size, viewport] of Object.entries(SIZES))
       await withPage({ viewport, colorScheme }, async (page) => {
-        for (const [name, path] of PAGES) await shoot(page, `${name}-${size}-${colorScheme}`, path);
-        if (size === 'desktop' && colorScheme === 'light')
-          await page.screenshot({ path: 'docs/sandbox.png' });
+        for (const [name, path] of PAGES) {
+          await shoot(page, `${name}-${size}-${colorScheme}`, path);
+          if (`${name}-${size}-${colorScheme}` === 'sandbox-desktop-light')
+            await page.screenshot({ path: 'docs/sandbox.png' });
+        }
         await shootConsole(page, `${size}-${colorScheme}`);
       });
   await withPage({ viewport: PHONE, large: true }, async (page) => {
