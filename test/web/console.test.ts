@@ -338,6 +338,21 @@ describe('the console', () => {
       expect(await ann.page('/reviews')).toContain('已通过');
     });
 
+    it('says which groups a login has not recognised, to those whose groups they are', async () => {
+      const { own, other: far } = desk.county;
+      const set = (state: 'quarantined' | 'ok', id: string) =>
+        desk.db.updateTable('chat_group').set({ state }).where('id', '=', id).execute();
+      await set('quarantined', own.group.id);
+      await set('quarantined', far.group.id);
+      const page = await ann.page('/');
+      expect(page).toContain(`「${own.group.topic}」重新登录后还没认出来`);
+      expect(page).toContain('1 件');
+      expect(page).not.toContain(`「${far.group.topic}」重新登录后还没认出来`);
+      expect(await chief.page('/')).toContain(`「${far.group.topic}」重新登录后还没认出来`);
+      await set('ok', own.group.id);
+      expect(await ann.page('/')).not.toContain('还没认出来');
+    });
+
     it('says what goes out today, and how long until then', async ({ skip }) => {
       const at = Date.now() + 20 * 60_000;
       skip(localDay(at, ZONE) !== localDay(Date.now(), ZONE), 'in twenty minutes it is tomorrow');

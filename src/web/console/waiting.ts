@@ -11,8 +11,10 @@ import { listDeliveries, type ListedDelivery } from '../../delivery/listing.ts';
 import { DECIDABLE } from '../../delivery/resolve.ts';
 import { KIND_NAMES, listReviewable, type ReviewItem } from '../../lessons/review.ts';
 import { type ListedCertification, listCertifications } from '../../people/certify.ts';
+import type { Group } from '../../people/groups.ts';
 import { type ListedMatch, listMatches } from '../../people/matching.ts';
 import { type Invitation, listInvitations } from '../../people/reach.ts';
+import { scopedGroups } from '../../people/scope.ts';
 import { countToApprove } from '../../quiz/bank.ts';
 import type { Html } from '../layout.ts';
 import { mayWrite } from './bank-writer.ts';
@@ -28,6 +30,8 @@ export interface Waiting {
   readonly matches: readonly ListedMatch[];
   readonly invitations: readonly Invitation[];
   readonly deliveries: readonly ListedDelivery[];
+  /** Groups in use that a login hasn't recognised: nothing is sent to them. */
+  readonly groups: readonly Pick<Group, 'key' | 'topic'>[];
   /** Questions of the bank that somebody else wrote. */
   readonly questions: number;
   /** Accounts that don't work. */
@@ -47,16 +51,32 @@ export async function readWaiting({ db, actor, now, channels }: Desk): Promise<W
   });
   const away = actor.units === 'all' ? channels().filter(({ state }) => state !== 'online') : [];
   const questions = mayWrite(actor) ? await countToApprove(db, actor.who) : 0;
-  const lists = [reviews, certifications, matches, invitations, deliveries, away];
+  const groups = await scopedGroups(db, actor)
+    .where('chat_group.state', '=', 'quarantined')
+    .where('chat_group.enabled', '=', 1)
+    .orderBy('chat_group.key')
+    .execute();
+  const lists = [reviews, certifications, matches, invitations, deliveries, groups, away];
   // However many questions came in a file: they are looked through in one go.
   const count = lists.reduce((sum, { length }) => sum + length, questions > 0 ? 1 : 0);
-  return { reviews, certifications, matches, invitations, deliveries, questions, channels: away, count };
+  return {
+    reviews,
+    certifications,
+    matches,
+    invitations,
+    deliveries,
+    groups,
+    questions,
+    channels: away,
+    count,
+  };
 }
 
 export async function waitingRows(desk: Desk, waiting: Waiting): Promise<Row[]> {
-  const { reviews, certifications, matches, invitations, deliveries, questions, channels } = waiting;
+  const { reviews, certifications, matches, invitations, deliveries, groups, questions, channels } = waiting;
   const rows: Row[] = [
     ...channels.map(channelRow),
+    ...firstOf(groups, groupRow, '个群没认出来', '/groups'),
     ...firstOf(deliveries, (one) => deliveryRow(one, desk), '次投递', '/deliveries?state=look'),
     ...firstOf(certifications, certificationRow, '人等着认证', '/certifications'),
     ...firstOf(matches, matchRow, '条等着认', '/matches'),
@@ -93,6 +113,12 @@ export const CHANNEL_STATES: Readonly<Record<ChannelStatus['state'], string>> = 
   offline: '掉线',
   stopped: '已停',
 };
+
+const groupRow = ({ key, topic }: Pick<Group, 'key' | 'topic'>): Row => ({
+  what: `「${topic || key}」重新登录后还没认出来`,
+  note: '先不往里发。请人在群里说句话；像的会列在「认人」里等你点',
+  href: `/groups/${key}`,
+});
 
 const channelRow = ({ account, state, reason }: ChannelStatus): Row => ({
   what: `账号 ${account} ${CHANNEL_STATES[state]}`,
