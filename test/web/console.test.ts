@@ -411,6 +411,30 @@ describe('the console', () => {
       expect(await ann.page(`/week/s/1`)).toContain('每周一、三、五 20:00');
     });
 
+    it('plans news and digests on the weekdays, and the month’s on its day', async () => {
+      const weekdays = { weekday: ['1', '4'], time: '18:30' };
+      await plan(ann, { what: 'brief:day', ...weekdays });
+      await plan(ann, { what: 'digest:week', weekday: ['1'], time: '09:05' });
+      await plan(ann, { what: 'digest:month', time: '09:00' });
+      const day = Number(soon().slice(8));
+      expect(
+        (await schedules()).map(({ kind, content, cron, monthly }) => [kind, content, cron, monthly]),
+      ).toEqual([
+        ['brief', 'day', '30 18 * * 1,4', null],
+        ['digest', 'week', '5 9 * * 1', null],
+        ['digest', 'month', null, `${day} 09:00`],
+      ]);
+      expect(await ann.page('/week')).toContain('撤掉');
+      expect((await plan(ann, { what: 'digest:year', weekday: ['2'] })).status).toBe(409);
+      expect((await plan(ann, { what: 'constructor', weekday: ['2'] })).status).toBe(409);
+      expect(await schedules()).toHaveLength(3);
+      const fit = await ann.page(
+        `/week/fit?what=digest:week&weekday=5&day=${soon()}&time=10:00&group=${desk.county.own.group.key}`,
+      );
+      expect(fit).toContain('以后照着发');
+      expect(fit).not.toContain('小测');
+    });
+
     it('leaves out what groups have had, and refuses where that is all of them', async () => {
       const { own } = desk.county;
       await planDeliveries(

@@ -21,6 +21,7 @@ import {
   type Fit,
   LOOK_WITHIN,
   readAsked,
+  STANDING,
   tryPlan,
   warningWords,
   whyNot,
@@ -302,40 +303,44 @@ const drawFound = (lessons: readonly Lesson[], what: string, legend = '') =>
 
 const courses = (asked: Asked, lessons: readonly Lesson[]) => {
   const names = [...new Set(lessons.map(({ course }) => course))].filter(Boolean);
-  return names.length === 0
-    ? ''
-    : html`<details ${asked.what.startsWith('course:') ? 'open' : ''}>
-        <summary>排整门课程，一次一课</summary>
-        <fieldset class="pick long">
-          <legend>哪一门</legend>
-          ${names.map(
-            (name) =>
-              html`<label
-                ><input
-                  type="radio"
-                  name="what"
-                  value="course:${name}"
-                  ${asked.what === `course:${name}` ? 'checked' : ''}
-                /><span>${name}<small>${lessonsOfCourse(lessons, name).length} 课</small></span></label
-              >`,
-          )}
-        </fieldset>
-        <fieldset class="pick">
-          <legend>每周哪几天</legend>
-          ${WEEKDAYS.map(
-            (name, index) =>
-              html`<label
-                ><input
-                  type="checkbox"
-                  name="weekday"
-                  value="${index + 1}"
-                  ${asked.weekdays.includes(index + 1) ? 'checked' : ''}
-                /><span>周${name}</span></label
-              >`,
-          )}
-        </fieldset>
-      </details>`;
+  const choice = (what: string, name: string, note: string) =>
+    html`<label
+      ><input type="radio" name="what" value="${what}" ${asked.what === what ? 'checked' : ''} /><span
+        >${name}<small>${note}</small></span
+      ></label
+    >`;
+  return html`<details ${asked.what !== '' && !asked.what.startsWith('lesson:') ? 'open' : ''}>
+    <summary>每周都发：整门课程、电商动态、学习简报</summary>
+    ${
+      names.length === 0
+        ? ''
+        : html`<fieldset class="pick long">
+            <legend>哪一门课程，一次一课</legend>
+            ${names.map((name) => choice(`course:${name}`, name, `${lessonsOfCourse(lessons, name).length} 课`))}
+          </fieldset>`
+    }
+    <fieldset class="pick long">
+      <legend>或者动态、简报</legend>
+      ${Object.entries(STANDING).map(([what, { name, note }]) => choice(what, name, note))}
+    </fieldset>
+    <fieldset class="pick">
+      <legend>每周哪几天</legend>
+      ${WEEKDAYS.map(
+        (name, index) =>
+          html`<label
+            ><input
+              type="checkbox"
+              name="weekday"
+              value="${index + 1}"
+              ${asked.weekdays.includes(index + 1) ? 'checked' : ''}
+            /><span>周${name}</span></label
+          >`,
+      )}
+    </fieldset>
+  </details>`;
 };
+
+const FOLLOWING: Readonly<Record<string, string>> = { lesson: '', course: '，以后每次接着下一课' };
 
 export function drawFit(fit: Fit, { now, zone }: Pick<Desk, 'now' | 'zone'>): Html {
   if (fit.kind === 'open') return html`<p class="note-line">${fit.words}</p>`;
@@ -353,7 +358,10 @@ export function drawFit(fit: Fit, { now, zone }: Pick<Desk, 'now' | 'zone'>): Ht
   const { first, notes, added } = fit;
   return html`<p class="note-line">
     ${sayInstant(first, now, zone)} 发出，还有
-    ${saySpan(first - now)}${'at' in added.when ? '' : '，以后每次接着下一课'}。小测到
-    ${sayInstant(first + (added.closeAfter ?? 0), now, zone)} 截止。${notes.join('')}
+    ${saySpan(first - now)}${FOLLOWING[added.kind] ?? '，以后照着发'}。${
+      added.kind === 'lesson' || added.kind === 'course'
+        ? `小测到 ${sayInstant(first + (added.closeAfter ?? 0), now, zone)} 截止。`
+        : ''
+    }${notes.join('')}
   </p>`;
 }

@@ -3,7 +3,7 @@ import { sayMisfit } from '../../chat/commands/misfit.ts';
 import { listOwnGroups } from '../../chat/commands/plan.ts';
 import { sayInstant, WEEKDAYS } from '../../chat/plan/rule.ts';
 import { instantOfWall, localDay, localTime, parseDuration, parseInstant, wallOf } from '../../clock.ts';
-import type { DayRule } from '../../db/tables.ts';
+import type { DayRule, ScheduleKind } from '../../db/tables.ts';
 import { UserError } from '../../errors.ts';
 import type { Lesson } from '../../lessons/lesson.ts';
 import type { Group } from '../../people/groups.ts';
@@ -25,8 +25,17 @@ export const DAY_RULES: Readonly<Record<DayRule, string>> = {
   'move-to-next-workday': '放假就挪到上班那天',
 };
 
+/** What comes again and again beside lessons, each with what it is made of. */
+export const STANDING: Readonly<Record<string, { readonly name: string; readonly note: string }>> = {
+  'brief:day': { name: '电商动态', note: '当天留下来、审过的；没有新的就不发' },
+  'brief:week': { name: '一周电商动态', note: '一周里留下来、审过的' },
+  'digest:day': { name: '今日学习简报', note: '当天学了什么、多少人学' },
+  'digest:week': { name: '一周学习简报', note: '文字加一张图，讲刚过完的一周' },
+  'digest:month': { name: '一月学习简报', note: '每月一次，按选的那天是几号；讲刚过完的一个月' },
+};
+
 export interface Asked {
-  /** `lesson:ID` or `course:NAME`; empty while nothing is chosen. */
+  /** `lesson:ID`, `course:NAME` or one of `STANDING`; empty while nothing is chosen. */
   readonly what: string;
   readonly day: string;
   readonly time: string;
@@ -85,7 +94,7 @@ export async function tryPlan(desk: Desk, asked: Asked): Promise<Fit> {
     kind: content.kind,
     content: content.id,
     groups: content.groups,
-    when: content.kind === 'lesson' ? { at } : { cron: cronOf(asked, at, zone) },
+    when: whenOf(asked, at, zone),
     zone,
     closeAfter: parseDuration(asked.close) ?? DEFAULT_CLOSE_AFTER,
     days: asked.days,
@@ -125,8 +134,15 @@ function nearby(times: Times, { day }: Pick<Asked, 'day'>, now: number, zone: st
   return { say: `每次 ${time}`, at: `${day}T${time}` };
 }
 
+/** A lesson once, a month's digest on that day of each month, all else on the weekdays. */
+function whenOf(asked: Asked, at: number, zone: string): NewSchedule['when'] {
+  if (asked.what.startsWith('lesson:')) return { at };
+  if (asked.what !== 'digest:month') return { cron: cronOf(asked, at, zone) };
+  return { monthly: `${Number(asked.day.slice(8))} ${localTime(at, zone)}` };
+}
+
 interface Known {
-  readonly kind: 'lesson' | 'course';
+  readonly kind: ScheduleKind;
   readonly id: string;
   readonly groups: readonly Group[];
   readonly notes: readonly string[];
@@ -141,6 +157,10 @@ async function readContent(
 ): Promise<Known | { readonly problem: string }> {
   const [kind, ...rest] = what.split(':');
   const id = rest.join(':');
+  if (Object.hasOwn(STANDING, what) && (kind === 'brief' || kind === 'digest'))
+    return weekdays.length === 0 && what !== 'digest:month'
+      ? { problem: '每周哪几天发？至少选一天。' }
+      : { kind, id, groups, notes: [] };
   const isCourse = kind === 'course';
   const lesson = lessons.find((one) => one.id === id);
   const course = isCourse ? lessonsOfCourse(lessons, id) : [];
