@@ -77,6 +77,7 @@ export function webParts(
       config,
       dataDir: config.dataDir,
       channels: () => channels.map((channel) => channel.status()),
+      longestTexts: () => new Map(channels.map(({ account, limits }) => [account, limits.maxText])),
       restart: app.restart,
       makeFiles,
       poke: async () => void app.tick().catch(() => undefined),

@@ -97,6 +97,7 @@ export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, p
       config,
       dataDir: lessonsDir,
       channels: () => [],
+      longestTexts: () => new Map(),
       restart: async () => undefined,
       poke: async () => undefined,
       makeFiles: () => undefined,

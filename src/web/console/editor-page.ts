@@ -27,9 +27,27 @@ export interface Shown {
   readonly conflict?: readonly Line[];
 }
 
+export interface LiveShown {
+  readonly base: number;
+  readonly words: string;
+  readonly isSaved: boolean;
+  /** What fits into one message, in UTF-16 code units. */
+  readonly longest: number;
+}
+
 export function drawEditor(
   draft: Draft,
-  { source, base, as, more, fault, conflict, state, item }: Shown & { state: string; item?: ReviewItem },
+  {
+    source,
+    base,
+    as,
+    more,
+    fault,
+    conflict,
+    state,
+    longest,
+    item,
+  }: Shown & { state: string; longest: number; item?: ReviewItem },
 ): Html {
   const path = `/lessons/d/${draft.no}`;
   return html`${fault === undefined ? '' : html`<p class="alert" role="alert">${fault}</p>`}
@@ -64,7 +82,9 @@ export function drawEditor(
         </div>
       </form>
       <aside>
-        <div id="live" aria-live="off">${drawLive(source, { base, words: state, isSaved: true })}</div>
+        <div id="live" aria-live="off">
+          ${drawLive(source, { base, words: state, isSaved: true, longest })}
+        </div>
         <div class="card">
           <p class="buttons">
             <a class="button small quiet" href="${path}/history">改过什么</a>
@@ -229,10 +249,7 @@ function drawCard({ type, stem, options, right, answer, explanation }: Card, ind
 const ANSWERED = [{ question: 0, answers: 1, correct: 1 }];
 
 /** What is drawn anew while one types: whether it is saved, what is still wrong, what will be seen. */
-export function drawLive(
-  source: string,
-  { base, words, isSaved }: { base: number; words: string; isSaved: boolean },
-): Html {
+export function drawLive(source: string, { base, words, isSaved, longest }: LiveShown): Html {
   const faults = faultsOf(source);
   const lesson = previewOf(source);
   const picture = (href: string) => `/lessons/picture/${encodeURIComponent(href.split('/').at(-1) ?? '')}`;
@@ -248,8 +265,8 @@ export function drawLive(
           </details>`
         : ''
     }
-    ${card('群里看到的', drawBubbles(composeLesson(lesson, {}), picture))}
-    ${lesson.questions.length > 0 ? card('公布的答案', drawBubbles(composeKey(lesson, ANSWERED), picture)) : ''}
+    ${card('群里看到的', drawBubbles(composeLesson(lesson, {}), longest, picture))}
+    ${lesson.questions.length > 0 ? card('公布的答案', drawBubbles(composeKey(lesson, ANSWERED), longest, picture)) : ''}
     ${card(
       '网页上看到的',
       html`<article class="paper">

@@ -35,6 +35,7 @@ import { type QuizMode, readSource } from './editor-form.ts';
 import { say } from './flash.ts';
 import { namesBehind } from './names.ts';
 import { type ConsoleSite, type Desk, deskOf, type Form, readForm, readNo } from './parts.ts';
+import { longestText } from './preview.ts';
 import { shellPage } from './shell.ts';
 
 const BLANK = '---\ntitle: ""\n---\n\n';
@@ -85,6 +86,7 @@ export function editorRoutes(app: Hono, site: ConsoleSite): void {
     const draft = await getDraft(db, actor, no);
     const base = readNo(form.get('base'));
     const source = readSource(form, (await getDraftText(db, draft.id, base))?.source ?? '');
+    const longest = await longestText(desk);
     try {
       const saved = await saveDraft(db, no, { source, base, merges: false }, actor, now);
       const words =
@@ -92,11 +94,16 @@ export function editorRoutes(app: Hono, site: ConsoleSite): void {
           ? '别人也在改这一课。您写的都记着，按「保存」就合在一起。'
           : `已经自己保存 ${localTime(now, zone)}`;
       return c.html(
-        drawLive(source, { base: saved.kind === 'aside' ? base : saved.version, words, isSaved: true }),
+        drawLive(source, {
+          base: saved.kind === 'aside' ? base : saved.version,
+          words,
+          isSaved: true,
+          longest,
+        }),
       );
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return c.html(drawLive(source, { base, words: wordsOf(error), isSaved: false }));
+      return c.html(drawLive(source, { base, words: wordsOf(error), isSaved: false, longest }));
     }
   });
 
@@ -224,7 +231,12 @@ async function editorPage(c: Context, desk: Desk, draft: Draft, shown: Shown, st
       back: { path: '/lessons', name: '微课' },
       wide: true,
       live: true,
-      body: drawEditor(draft, { ...shown, state, ...(item ? { item } : {}) }),
+      body: drawEditor(draft, {
+        ...shown,
+        state,
+        longest: await longestText(desk),
+        ...(item ? { item } : {}),
+      }),
     },
     status,
   );

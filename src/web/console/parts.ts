@@ -14,6 +14,8 @@ export interface ConsoleParts {
   /** Where uploads are kept. */
   readonly dataDir: string;
   readonly channels: () => readonly ChannelStatus[];
+  /** The longest text part that each account's channel takes, in UTF-16 code units. */
+  readonly longestTexts: () => ReadonlyMap<string, number>;
   /** Ends an account's connection and makes a new one. */
   readonly restart: (account: string) => Promise<void>;
   /** Makes the files that were asked for. */

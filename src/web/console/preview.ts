@@ -3,16 +3,31 @@ import { html } from 'hono/html';
 
 import type { ChatPart } from '../../lessons/lesson.ts';
 import { splitText } from '../../lessons/split.ts';
+import { scopedGroups } from '../../people/scope.ts';
 import type { Html } from '../layout.ts';
+import type { Desk } from './parts.ts';
 
-/** As most channels take it; where one takes less, the courier cuts there. */
+/** As most channels take it: where there is no group yet whose channel could tell. */
 export const LONGEST = 2_000;
+
+/** What fits into one message in every group of an actor's: the least that any of their channels takes. */
+export async function longestText({ db, actor, longestTexts }: Desk): Promise<number> {
+  const limits = longestTexts();
+  const accounts = await scopedGroups(db, actor)
+    .clearSelect()
+    .select('account')
+    .distinct()
+    .where('enabled', '=', 1)
+    .execute();
+  const known = accounts.flatMap(({ account }) => limits.get(account) ?? []);
+  return known.length > 0 ? Math.min(...known) : LONGEST;
+}
 
 /** `picture`: the address of a picture; without it only its words stand there. */
 export const drawBubbles = (
   parts: readonly ChatPart[],
+  longest: number,
   picture?: (file: string) => string,
-  longest = LONGEST,
 ): Html =>
   html`<div class="chat">
     ${parts.flatMap((part) =>

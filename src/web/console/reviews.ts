@@ -27,7 +27,7 @@ import { acts } from './acting.ts';
 import { card, confirmed, field, hidden, nothing, pill, press, rows, type Tone } from './draw.ts';
 import { namesBehind } from './names.ts';
 import { type ConsoleSite, type Desk, deskOf, readNo } from './parts.ts';
-import { drawBubbles } from './preview.ts';
+import { drawBubbles, longestText } from './preview.ts';
 import { shellPage } from './shell.ts';
 
 const TONES: Readonly<Record<ReviewItem['state'], Tone>> = {
@@ -172,23 +172,25 @@ const decide = ({ no, hash, title }: ReviewItem): Html =>
       </form>`,
   );
 
-async function drawItem({ db }: Desk, item: ReviewItem): Promise<Html> {
+async function drawItem(desk: Desk, item: ReviewItem): Promise<Html> {
+  const { db } = desk;
+  const longest = await longestText(desk);
   const { body } = await getText(db, item.id, item.hash);
   if (item.kind === 'notice') {
     const ids = await groupsOfItem(db, item.id);
     const names = await namesBehind(db, ids);
-    return html`${drawBubbles([{ kind: 'text', text: `【通知】\n${body}` }])}
+    return html`${drawBubbles([{ kind: 'text', text: `【通知】\n${body}` }], longest)}
       <p class="note">发到 ${ids.map((id) => names.get(id) ?? '').join('、')}</p>`;
   }
   const { lesson } = parseLesson(body, fileOfWritten(item.lesson_id ?? ''));
   if (!lesson) return html`<pre>${body}</pre>`;
-  return html`${drawBubbles(composeLesson(lesson, {}))}
+  return html`${drawBubbles(composeLesson(lesson, {}), longest)}
   ${
     lesson.questions.length === 0
       ? ''
       : html`<details>
           <summary>答案和说明</summary>
-          ${drawBubbles(composeKey(lesson, [{ question: 0, answers: 1, correct: 1 }]))}
+          ${drawBubbles(composeKey(lesson, [{ question: 0, answers: 1, correct: 1 }]), longest)}
         </details>`
   }
   ${lesson.sources.length === 0 ? '' : html`<p class="note">来源：${lesson.sources.join('；')}</p>`}`;
