@@ -95,6 +95,7 @@ export interface Tables {
   rollup_member_day: RollupMemberDayTable;
   rollup_member_month: RollupMemberMonthTable;
   rollup_group_day: RollupGroupDayTable;
+  rollup_unit_month: RollupUnitMonthTable;
   rehearsal: RehearsalTable;
   rollup_window: { window_id: string; members: number; answers: number; correct: number };
   rollup_question: { window_id: string; question: number; answers: number; correct: number };
@@ -1002,6 +1003,23 @@ export interface RollupMemberMonthTable {
   month: string;
   member_id: string;
   /** Local days on which they answered or checked in, each once. */
+  days: number;
+  answers: number;
+  correct: number;
+  checkins: number;
+  /** Where they stood for all of the month: its sums have this row in them. Null when they came, went or stand nowhere. */
+  unit_id: string | null;
+}
+
+/** The months of the members who stood in a unit for all of it. */
+export interface RollupUnitMonthTable {
+  /** `2026-11`. */
+  month: string;
+  unit_id: string;
+  /** Members who answered or checked in. */
+  learned: number;
+  /** Members who gave an answer that counts. */
+  answered: number;
   days: number;
   answers: number;
   correct: number;

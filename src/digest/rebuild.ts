@@ -4,13 +4,13 @@
  */
 import { addDays, localDay, startOfDay } from '../clock.ts';
 import { type Db, dialectOf, inSnapshot, inTransaction } from '../db/open.ts';
-import { sql } from '../db/sql.ts';
+import { type RawBuilder, sql } from '../db/sql.ts';
+import { countDays } from './spans.ts';
 
 /** Told how much is done, from 0 to 1. */
 export type Progress = (done: number) => void;
 
-export type RollupName =
-  'rollup_member_day' | 'rollup_group_day' | 'rollup_member_month' | 'rollup_window' | 'rollup_question';
+export type RollupName = (typeof TABLES)[number];
 
 export interface Difference {
   readonly table: RollupName;
@@ -31,14 +31,16 @@ interface Learned extends Done {
 }
 
 /** Databases limit the parameters of a statement. */
-const ROWS = 500;
 const WINDOWS = 200;
-/** What of the work are the members' days; the rest is the windows and the months. */
+/** Groups whose days are put in at once. */
+const GROUPS = 100;
+/** What of the comparison are the members' days; the rest is the windows and the months. */
 const DAYS_SHARE = 0.8;
 
 /**
  * Forgets all rollups and counts them anew, in one transaction. Whoever records facts meanwhile waits for its end:
- * on SQLite anyway, on PostgreSQL by a lock.
+ * on SQLite anyway, on PostgreSQL by a lock. The database does all of it, in pieces: a day of facts, some groups' days,
+ * some windows; what is ours to remember is one row of a piece at most.
  */
 export async function rebuildRollups(
   db: Db,
@@ -47,32 +49,96 @@ export async function rebuildRollups(
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     if (dialectOf(trx) === 'postgres') await sql`lock table answer, checkin in share mode`.execute(trx);
-    for (const table of ['rollup_question', 'rollup_window', 'rollup_member_day'] as const)
-      await trx.deleteFrom(table).execute();
-    await trx.deleteFrom('rollup_member_month').execute();
-    await trx.deleteFrom('rollup_group_day').execute();
+    for (const table of TABLES) await trx.deleteFrom(table).execute();
+    await countFacts(trx, zone, (done) => progress(0.4 * done));
     const groups = await listGroups(trx);
-    const dayOf = dayFinder(zone);
-    for (const [at, groupId] of groups.entries()) {
-      const days = await countGroup(trx, groupId, dayOf);
-      await keepGroup(trx, groupId, days);
-      progress((DAYS_SHARE * (at + 1)) / groups.length);
+    for (let at = 0; at < groups.length; at += GROUPS) {
+      await keepDays(trx, groups[at] ?? '', groups[Math.min(at + GROUPS, groups.length) - 1] ?? '');
+      progress(0.4 + (0.25 * (at + GROUPS)) / groups.length);
     }
+    await sql`drop table counted_day`.execute(trx);
+    await sql`insert into rollup_group_day (day, group_id, learned, answers, correct, checkins)
+      select day, group_id, count(case when answers > 0 or checkins > 0 then 1 end), sum(answers), sum(correct),
+        sum(checkins)
+      from rollup_member_day group by group_id, day`.execute(trx);
+    progress(0.7);
+    await sql`insert into rollup_member_month (month, member_id, days, answers, correct, checkins)
+      ${MONTHS}`.execute(trx);
+    await sql`update rollup_member_month set unit_id = ${UNIT_OF_MONTH}`.execute(trx);
+    await sql`insert into rollup_unit_month (month, unit_id, learned, answered, days, answers, correct, checkins)
+      ${UNIT_MONTHS}`.execute(trx);
+    progress(0.8);
     const ranges = await listWindowRanges(trx);
     for (const [at, [first, last]] of ranges.entries()) {
       await keepWindows(trx, first, last);
-      progress(DAYS_SHARE + ((0.9 - DAYS_SHARE) * (at + 1)) / ranges.length);
+      progress(0.8 + (0.2 * (at + 1)) / ranges.length);
     }
-    await sql`insert into rollup_member_month (month, member_id, days, answers, correct, checkins)
-      ${MONTHS}`.execute(trx);
     progress(1);
   });
 }
+
+const TABLES = [
+  'rollup_question',
+  'rollup_window',
+  'rollup_member_day',
+  'rollup_group_day',
+  'rollup_member_month',
+  'rollup_unit_month',
+] as const;
+
+/** Sums up the facts by day, group and member, in a table of this transaction: a day is read where it lies together. */
+async function countFacts(trx: Db, zone: string, progress: Progress): Promise<void> {
+  await sql`create temporary table counted_day (group_id text not null, day text not null, member_id text not null,
+    answers bigint not null, correct bigint not null, checkins bigint not null)`.execute(trx);
+  const written = await trx
+    .selectFrom('answer')
+    .select(({ fn }) => [fn.min('written_at').as('first'), fn.max('written_at').as('last')])
+    .executeTakeFirstOrThrow();
+  const marked = await trx
+    .selectFrom('checkin')
+    .select(({ fn }) => [fn.min('day').as('first'), fn.max('day').as('last')])
+    .executeTakeFirstOrThrow();
+  if (written.first !== null) {
+    const first = localDay(Number(written.first), zone);
+    const days = countDays(first, localDay(Number(written.last), zone));
+    for (let at = 0; at < days; at += 1) {
+      const day = addDays(first, at);
+      await sql`insert into counted_day (group_id, day, member_id, answers, correct, checkins)
+        select group_id, ${sql.lit(day)}, member_id, count(*), sum(correct), 0 from answer
+        where written_at >= ${startOfDay(day, zone)} and written_at < ${startOfDay(addDays(day, 1), zone)}
+          and counted = 1
+        group by group_id, member_id`.execute(trx);
+      progress((at + 1) / days);
+    }
+  }
+  if (marked.first !== null)
+    await sql`insert into counted_day (group_id, day, member_id, answers, correct, checkins)
+      select group_id, day, member_id, 0, 0, 1 from checkin where counted = 1`.execute(trx);
+  await sql`create index counted_day_group on counted_day (group_id)`.execute(trx);
+  if (dialectOf(trx) === 'postgres') await sql`analyze counted_day`.execute(trx);
+}
+
+/** The days of some groups, in the order in which they lie in the table. */
+const keepDays = (trx: Db, first: string, last: string) =>
+  sql`insert into rollup_member_day (group_id, day, member_id, answers, correct, checkins)
+    select group_id, day, member_id, sum(answers), sum(correct), sum(checkins) from counted_day
+    where group_id >= ${first} and group_id <= ${last}
+    group by group_id, day, member_id order by group_id, day, member_id`.execute(trx);
 
 /** What the members' days add up to; a day on which something was done counts once over all groups. */
 const MONTHS = sql`select substr(day, 1, 7), member_id,
     count(distinct case when answers > 0 or checkins > 0 then day end), sum(answers), sum(correct), sum(checkins)
   from rollup_member_day group by substr(day, 1, 7), member_id`;
+
+/** The unit in which a member stood for all of a month; the rule is `unitOfMonth`. */
+const UNIT_OF_MONTH = sql`(select place.unit_id from member_place as place
+  where place.member_id = rollup_member_month.member_id and place.from_day <= month || '-01'
+    and (place.to_day is null or place.to_day > month || '-31'))`;
+
+/** What the members' months add up to in the unit where they stood. */
+const UNIT_MONTHS = sql`select month, unit_id, count(case when days > 0 then 1 end),
+    count(case when answers > 0 then 1 end), sum(days), sum(answers), sum(correct), sum(checkins)
+  from rollup_member_month where unit_id is not null group by month, unit_id`;
 
 const listGroups = async (db: Db): Promise<string[]> =>
   (await db.selectFrom('chat_group').select('id').orderBy('id').execute()).map(({ id }) => id);
@@ -138,25 +204,6 @@ const sumDay = (members: Iterable<Done>): Learned => {
     sum = { ...add(sum, done), learned: sum.learned + (done.answers > 0 || done.checkins > 0 ? 1 : 0) };
   return sum;
 };
-
-async function keepGroup(trx: Db, groupId: string, days: GroupDays): Promise<void> {
-  const rows = [...days].flatMap(([day, members]) =>
-    [...members]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([memberId, done]) => ({ group_id: groupId, day, member_id: memberId, ...done })),
-  );
-  for (let at = 0; at < rows.length; at += ROWS)
-    await trx
-      .insertInto('rollup_member_day')
-      .values(rows.slice(at, at + ROWS))
-      .execute();
-  const sums = [...days].map(([day, members]) => ({ day, group_id: groupId, ...sumDay(members.values()) }));
-  for (let at = 0; at < sums.length; at += ROWS)
-    await trx
-      .insertInto('rollup_group_day')
-      .values(sums.slice(at, at + ROWS))
-      .execute();
-}
 
 /** The first and the last window of each piece of the work. */
 async function listWindowRanges(db: Db): Promise<(readonly [first: string, last: string])[]> {
@@ -236,7 +283,7 @@ export async function verifyRollups(
       if (found.length >= most) return found.slice(0, most);
       progress(DAYS_SHARE + ((0.9 - DAYS_SHARE) * (at + 1)) / ranges.length);
     }
-    found.push(...(await compareMonths(snapshot)));
+    found.push(...(await compareMonths(snapshot)), ...(await compareUnits(snapshot)));
     progress(1);
     return found.slice(0, most);
   });
@@ -319,41 +366,64 @@ async function compareWindows(db: Db, first: string, last: string): Promise<Diff
   ];
 }
 
-interface MonthRow {
-  readonly month: string;
-  readonly member_id: string;
-  readonly [figure: string]: string | number;
+interface SumsOf {
+  readonly table: RollupName;
+  readonly keys: readonly string[];
+  readonly sums: readonly string[];
+  /** A query of all keys, then all sums, in this order. */
+  readonly counted: RawBuilder<unknown>;
 }
 
-/** Months against the members' days, which were compared with the facts. The database does it: only differences come. */
-async function compareMonths(db: Db): Promise<Difference[]> {
-  const { rows } = await sql<MonthRow>`
-    select month, member_id, sum(kept_days) as kept_days, sum(kept_answers) as kept_answers,
-      sum(kept_correct) as kept_correct, sum(kept_checkins) as kept_checkins, sum(days) as days,
-      sum(answers) as answers, sum(correct) as correct, sum(checkins) as checkins
+/** Rollups against what other rollups add up to. The database does it: only differences come. */
+async function compareSums(db: Db, { table, keys, sums, counted }: SumsOf): Promise<Difference[]> {
+  const words = (names: readonly string[], word: (name: string) => string) =>
+    sql.raw(names.map(word).join(', '));
+  const plain = (name: string) => name;
+  const { rows } = await sql<Readonly<Record<string, string | number>>>`
+    with counted (${words([...keys, ...sums], plain)}) as (${counted})
+    select ${words(keys, plain)}, ${words(sums, (name) => `sum(kept_${name}) as kept_${name}, sum(${name}) as ${name}`)}
     from (
-      select month, member_id, days as kept_days, answers as kept_answers, correct as kept_correct,
-        checkins as kept_checkins, 0 as days, 0 as answers, 0 as correct, 0 as checkins
-      from rollup_member_month
+      select ${words(keys, plain)}, ${words(sums, (name) => `${name} as kept_${name}, 0 as ${name}`)}
+      from ${sql.table(table)}
       union all
-      select month, member_id, 0, 0, 0, 0, days, answers, correct, checkins from (
-        select substr(day, 1, 7) as month, member_id,
-          count(distinct case when answers > 0 or checkins > 0 then day end) as days, sum(answers) as answers,
-          sum(correct) as correct, sum(checkins) as checkins
-        from rollup_member_day group by substr(day, 1, 7), member_id
-      ) as counted
+      select ${words(keys, plain)}, ${words(sums, (name) => `0 as kept_${name}, ${name} as ${name}`)} from counted
     ) as both_sides
-    group by month, member_id
-    having sum(kept_days) <> sum(days) or sum(kept_answers) <> sum(answers)
-      or sum(kept_correct) <> sum(correct) or sum(kept_checkins) <> sum(checkins)`.execute(db);
-  const figures = (row: MonthRow, of: string) =>
-    Object.fromEntries(
-      ['days', 'answers', 'correct', 'checkins'].map((name) => [name, Number(row[`${of}${name}`] ?? 0)]),
-    );
+    group by ${words(keys, plain)}
+    having ${sql.raw(sums.map((name) => `sum(kept_${name}) <> sum(${name})`).join(' or '))}`.execute(db);
+  const figures = (row: (typeof rows)[number], of: string) =>
+    Object.fromEntries(sums.map((name) => [name, Number(row[`${of}${name}`] ?? 0)]));
   return rows.map((row) => ({
-    table: 'rollup_member_month' as const,
-    key: `${row.month} ${row.member_id}`,
+    table,
+    key: keys.map((name) => row[name]).join(' '),
     kept: figures(row, 'kept_'),
     counted: figures(row, ''),
   }));
+}
+
+const DONE = ['days', 'answers', 'correct', 'checkins'];
+
+/** Months against the members' days, which were compared with the facts. */
+const compareMonths = (db: Db): Promise<Difference[]> =>
+  compareSums(db, {
+    table: 'rollup_member_month',
+    keys: ['month', 'member_id'],
+    sums: DONE,
+    counted: MONTHS,
+  });
+
+/** Units against where the members stood, and against where their months say that they went. */
+async function compareUnits(db: Db): Promise<Difference[]> {
+  const of = {
+    table: 'rollup_unit_month',
+    keys: ['month', 'unit_id'],
+    sums: ['learned', 'answered', ...DONE],
+  } as const;
+  const stood = sql`select month, unit_id, count(case when days > 0 then 1 end),
+      count(case when answers > 0 then 1 end), sum(days), sum(answers), sum(correct), sum(checkins)
+    from (select month, days, answers, correct, checkins, ${UNIT_OF_MONTH} as unit_id from rollup_member_month)
+      as stood
+    where unit_id is not null group by month, unit_id`;
+  const found = await compareSums(db, { ...of, counted: stood });
+  const noted = await compareSums(db, { ...of, counted: UNIT_MONTHS });
+  return [...new Map([...noted, ...found].map((one) => [one.key, one])).values()];
 }

@@ -1,11 +1,18 @@
 /**
- * The rollups: per window and question, per member and day. They are kept in the transaction of the facts, by
- * adding what a fact changed, so that an answer costs the same whether it is the tenth or the ten millionth;
- * `rebuild.ts` counts them anew from the facts, which gives the same figures.
+ * The rollups: per window and question, per member and day, per group and day, per member and month, per unit and
+ * month. They are kept in the transaction of the facts, by adding what a fact changed, so that an answer costs the same
+ * whether it is the tenth or the ten millionth; `rebuild.ts` counts them anew from the facts, which gives the same figures.
  */
 import { localDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
-import type { RollupGroupDayTable, RollupMemberMonthTable } from '../db/tables.ts';
+import type { RollupGroupDayTable } from '../db/tables.ts';
+import {
+  addToUnitMonths,
+  EMPTY_MONTH,
+  type MemberMonth,
+  settleNewMonth,
+  unitMonthChange,
+} from '../people/settled.ts';
 
 /** What a fact adds to a window, question by question; negative where an answer ceased to count. */
 export interface WindowChange {
@@ -163,23 +170,20 @@ async function addToMonths(
   trx: Db,
   changes: readonly (MemberDayChange & { readonly days: number })[],
 ): Promise<void> {
-  const sums = new Map<string, RollupMemberMonthTable>();
+  const sums = new Map<string, MemberMonth & { readonly month: string; readonly member_id: string }>();
   for (const { memberId, day, ...counts } of changes) {
     const month = day.slice(0, 7);
-    const sum = sums.get(`${memberId} ${month}`);
+    const sum = sums.get(`${memberId} ${month}`) ?? EMPTY_MONTH;
     sums.set(`${memberId} ${month}`, {
       month,
       member_id: memberId,
-      days: (sum?.days ?? 0) + counts.days,
-      answers: (sum?.answers ?? 0) + counts.answers,
-      correct: (sum?.correct ?? 0) + counts.correct,
-      checkins: (sum?.checkins ?? 0) + counts.checkins,
+      ...addMonth(sum, counts, 1),
     });
   }
   if (sums.size === 0) return;
-  await trx
+  const rows = await trx
     .insertInto('rollup_member_month')
-    .values([...sums.values()])
+    .values([...sums.values()].map((sum) => ({ ...sum, unit_id: null })))
     .onConflict((conflict) =>
       conflict.columns(['month', 'member_id']).doUpdateSet((eb) => ({
         days: eb('rollup_member_month.days', '+', eb.ref('excluded.days')),
@@ -188,8 +192,24 @@ async function addToMonths(
         checkins: eb('rollup_member_month.checkins', '+', eb.ref('excluded.checkins')),
       })),
     )
+    .returningAll()
     .execute();
+  const changed = [];
+  for (const { month, member_id: memberId, unit_id: settled, ...after } of rows) {
+    const before = addMonth(after, sums.get(`${memberId} ${month}`) ?? EMPTY_MONTH, -1);
+    const isNew = settled === null && before.answers === 0 && before.checkins === 0;
+    const unitId = isNew ? await settleNewMonth(trx, memberId, month) : settled;
+    if (unitId !== null) changed.push(unitMonthChange({ month, unitId }, before, after));
+  }
+  await addToUnitMonths(trx, changed);
 }
+
+const addMonth = (a: MemberMonth, b: MemberMonth, times: 1 | -1): MemberMonth => ({
+  days: a.days + times * b.days,
+  answers: a.answers + times * b.answers,
+  correct: a.correct + times * b.correct,
+  checkins: a.checkins + times * b.checkins,
+});
 
 async function addToGroupDays(
   trx: Db,

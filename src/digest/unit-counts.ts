@@ -1,7 +1,7 @@
 /**
  * The counts of `figures.ts` for units, from the rollups. Whole months of members whose place on the roster and whose
- * unit's place in the tree hold for all of them come from the sums by month; everybody else, and every other span, day
- * by day.
+ * unit's place in the tree hold for all of them come from the sums by month (one month from those of the units);
+ * everybody else, and every other span, day by day.
  */
 import { addDays } from '../clock.ts';
 import type { Db } from '../db/open.ts';
@@ -138,47 +138,81 @@ async function listStood(db: Db, { from, to }: Days, unitIds: readonly string[])
 
 /** Sums by unit of the members whose place holds for the whole span. */
 async function readSettled(db: Db, span: Days, scope: ReadonlySet<string> | undefined): Promise<UnitRow[]> {
-  const months = monthsOf(span);
-  const rows = db.selectFrom('rollup_member_month').where('month', 'in', months).where('days', '>', 0);
-  const done =
-    months.length === 1
-      ? rows.select(['member_id', 'days', 'answers', 'correct', 'checkins'])
-      : rows
-          .select(({ fn }) => [
-            'member_id',
-            fn.sum<number>('days').as('days'),
-            fn.sum<number>('answers').as('answers'),
-            fn.sum<number>('correct').as('correct'),
-            fn.sum<number>('checkins').as('checkins'),
-          ])
-          .groupBy('member_id');
-  let query = db
+  const [month = '', ...more] = monthsOf(span);
+  const done = new Map(
+    (more.length === 0 ? await readUnitMonth(db, month, scope) : await readUnitMonths(db, span, scope)).map(
+      (row) => [row.unit_id, row],
+    ),
+  );
+  let query = standAll(db, span)
+    .select(({ fn }) => ['place.unit_id', fn.countAll<number>().as('base')])
+    .groupBy('place.unit_id');
+  if (scope !== undefined) query = query.where('place.unit_id', 'in', [...scope]);
+  return (await query.execute()).map(({ unit_id: unitId, base }) => ({
+    ...(done.get(unitId) ?? { ...NO_COUNTS, unit_id: unitId }),
+    base: Number(base),
+  }));
+}
+
+/** The places on the roster that hold for the whole span. */
+const standAll = (db: Db, span: Days) =>
+  db
     .selectFrom('member_place as place')
-    .leftJoin(done.as('done'), 'done.member_id', 'place.member_id')
-    .select(({ fn }) => [
-      'place.unit_id',
-      fn.countAll<number>().as('base'),
-      fn.count<number>('done.member_id').as('learned'),
-      fn.count<number>('done.member_id').filterWhere('done.answers', '>', 0).as('answered'),
-      fn.sum<number | null>('done.days').as('days'),
-      fn.sum<number | null>('done.answers').as('answers'),
-      fn.sum<number | null>('done.correct').as('correct'),
-      fn.sum<number | null>('done.checkins').as('checkins'),
-    ])
     .where('place.from_day', '<=', span.from)
     .where((eb) => eb.or([eb('place.to_day', 'is', null), eb('place.to_day', '>', span.to)]))
-    .where('place.unit_id', 'is not', null)
+    .where('place.unit_id', 'is not', null);
+
+type DoneRow = Omit<UnitRow, 'base'>;
+
+/** Of one month: it was summed up by unit when it was recorded. */
+function readUnitMonth(db: Db, month: string, scope: ReadonlySet<string> | undefined): Promise<DoneRow[]> {
+  let query = db
+    .selectFrom('rollup_unit_month')
+    .select(['unit_id', 'learned', 'answered', 'days', 'answers', 'correct', 'checkins'])
+    .where('month', '=', month);
+  if (scope !== undefined) query = query.where('unit_id', 'in', [...scope]);
+  return query.execute();
+}
+
+/** Of several months: who learned in more than one of them is still one. */
+async function readUnitMonths(
+  db: Db,
+  span: Days,
+  scope: ReadonlySet<string> | undefined,
+): Promise<DoneRow[]> {
+  const done = db
+    .selectFrom('rollup_member_month')
+    .where('month', 'in', monthsOf(span))
+    .where('days', '>', 0)
+    .select(({ fn }) => [
+      'member_id',
+      fn.sum<number>('days').as('days'),
+      fn.sum<number>('answers').as('answers'),
+      fn.sum<number>('correct').as('correct'),
+      fn.sum<number>('checkins').as('checkins'),
+    ])
+    .groupBy('member_id');
+  let query = standAll(db, span)
+    .innerJoin(done.as('done'), 'done.member_id', 'place.member_id')
+    .select(({ fn }) => [
+      'place.unit_id',
+      fn.countAll<number>().as('learned'),
+      fn.count<number>('done.member_id').filterWhere('done.answers', '>', 0).as('answered'),
+      fn.sum<number>('done.days').as('days'),
+      fn.sum<number>('done.answers').as('answers'),
+      fn.sum<number>('done.correct').as('correct'),
+      fn.sum<number>('done.checkins').as('checkins'),
+    ])
     .groupBy('place.unit_id');
   if (scope !== undefined) query = query.where('place.unit_id', 'in', [...scope]);
   return (await query.execute()).map((row) => ({
     unit_id: row.unit_id,
-    base: Number(row.base),
     learned: Number(row.learned),
     answered: Number(row.answered),
-    days: Number(row.days ?? 0),
-    answers: Number(row.answers ?? 0),
-    correct: Number(row.correct ?? 0),
-    checkins: Number(row.checkins ?? 0),
+    days: Number(row.days),
+    answers: Number(row.answers),
+    correct: Number(row.correct),
+    checkins: Number(row.checkins),
   }));
 }
 

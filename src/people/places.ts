@@ -7,6 +7,7 @@ import { newId } from '../db/ids.ts';
 import type { Db } from '../db/open.ts';
 import type { MemberPlaceTable, UnitTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
+import { settleMonths } from './settled.ts';
 import { makeTree, type Tree } from './tree.ts';
 
 /** The day from which something holds of which nothing earlier is known. */
@@ -72,11 +73,14 @@ export async function placeMember(
     .values({ id: newId(), member_id: memberId, unit_id: unitId, status, from_day: day, to_day: null })
     .execute();
   await trx.updateTable('member').set({ unit_id: unitId, status }).where('id', '=', memberId).execute();
+  await settleMonths(trx, memberId, day.slice(0, 7));
 }
 
 /** Somebody who has left the roster stands nowhere from `day` on. */
-export const endMember = (trx: Db, memberId: string, day: string): Promise<void> =>
-  endSpan(trx, 'member_place', memberId, day);
+export async function endMember(trx: Db, memberId: string, day: string): Promise<void> {
+  await endSpan(trx, 'member_place', memberId, day);
+  await settleMonths(trx, memberId, day.slice(0, 7));
+}
 
 /** From `day` on a group belongs to this unit, or to none. */
 export async function placeGroup(

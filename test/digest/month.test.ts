@@ -411,4 +411,40 @@ describe.each(DIALECTS)('a month on %s', (dialect) => {
     const county = await readUnitDigest(of(span), unitOf('县委').id);
     expect(county.counts).toEqual(figuresOf('县委', span));
   });
+
+  it('counts months that are over where people stood when their place is put right afterwards', async () => {
+    const { db, clock } = classroom;
+    const day = '2026-10-30';
+    const leave = (who: string) => {
+      const stood = chronicle.stands.find((one) => one.what === who && one.until === undefined);
+      if (stood) stood.until = day;
+    };
+    const member = await getMemberByName(db, '农志勇东一');
+    await changeMember(db, member, { unitId: unitOf('西一支部').id }, day, BY, clock.now());
+    leave('农志勇东一');
+    chronicle.stands.push({ what: '农志勇东一', in: '西一支部', from: day });
+    await leaveRoster(db, ids.get('施玉梅东一') ?? '', 'left', day, BY, clock.now());
+    leave('施玉梅东一');
+    const span = spanAround('month', LAST);
+    for (const name of units.keys()) {
+      const { counts } = await readUnitCounts(db, span, unitOf(name).id);
+      expect([name, counts.get(unitOf(name).id)]).toEqual([name, figuresOf(name, span)]);
+    }
+    expect(await verifyRollups(db, ZONE)).toEqual([]);
+    // Each kind of fault is found: sums that are wrong, and a month that says that it went elsewhere.
+    const sums = db.updateTable('rollup_unit_month').where('unit_id', '=', unitOf('西一支部').id);
+    await sums.set((eb) => ({ learned: eb('learned', '+', 1) })).execute();
+    const months = db.updateTable('rollup_member_month').where('member_id', '=', ids.get('蒙丽珍东一') ?? '');
+    await months
+      .set({ unit_id: unitOf('东二支部').id })
+      .where('month', '=', '2026-11')
+      .execute();
+    const found = await verifyRollups(db, ZONE);
+    expect(new Set(found.map(({ table }) => table))).toEqual(new Set(['rollup_unit_month']));
+    expect(new Set(found.filter(({ key }) => key.startsWith('2026-11')).map(({ key }) => key))).toEqual(
+      new Set(['西一支部', '东一支部', '东二支部'].map((name) => `2026-11 ${unitOf(name).id}`)),
+    );
+    await rebuildRollups(db, ZONE);
+    expect(await verifyRollups(db, ZONE)).toEqual([]);
+  });
 });

@@ -209,6 +209,7 @@ describe.each(DIALECTS)('the rollups on %s', (dialect) => {
       answers: 4,
       correct: 4,
       checkins: 2,
+      unit_id: null,
     });
     expect(kept.groupDays.filter(({ group_id: id }) => id === rooms[0]?.groupId)).toEqual([
       { day: '2026-11-24', group_id: rooms[0]?.groupId, learned: 1, answers: 1, correct: 1, checkins: 1 },

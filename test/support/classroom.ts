@@ -154,6 +154,9 @@ export const readRollups = async (db: Db) => ({
   months: (
     await db.selectFrom('rollup_member_month').selectAll().orderBy('member_id').orderBy('month').execute()
   ).filter(isSomething),
+  unitMonths: (
+    await db.selectFrom('rollup_unit_month').selectAll().orderBy('unit_id').orderBy('month').execute()
+  ).filter(isSomething),
   groupDays: (
     await db.selectFrom('rollup_group_day').selectAll().orderBy('group_id').orderBy('day').execute()
   ).filter(isSomething),

@@ -15,6 +15,7 @@ import { loginSeats } from './0013_login_seats.ts';
 import { consoleTables } from './0015_console.ts';
 import { apiTokens } from './0016_api_tokens.ts';
 import { exportJobs } from './0017_export_jobs.ts';
+import { unitMonths } from './0018_unit_months.ts';
 import { bankVersions } from './0020_bank_versions.ts';
 import { slimmerParts } from './0021_slimmer_parts.ts';
 import type { Migration } from './columns.ts';
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   consoleTables,
   apiTokens,
   exportJobs,
+  unitMonths,
   bankVersions,
   slimmerParts,
 ];
