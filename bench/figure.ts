@@ -55,6 +55,8 @@ export interface BenchOptions {
   readonly full: boolean;
   /** A folder of its own, on the disk that the server would use; removed afterwards. */
   readonly folder: string;
+  /** Of the big county: so many answers instead of its own number, by as many members in as many groups. */
+  readonly answers?: number;
   /** Tells whoever waits what is being done. */
   readonly say: (what: string) => void;
 }

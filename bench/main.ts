@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures what has an aim, each figure beside its bare limit of the same run.
  * Arguments: names of benches (all by default), `--full` for the honest form, `--scale` for the big county alone,
- * `--json` for machines.
+ * with `--answers N` of fewer of its ten million, `--json` for machines.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
@@ -42,12 +42,18 @@ async function main(): Promise<number> {
     options: {
       full: { type: 'boolean', default: false },
       scale: { type: 'boolean', default: false },
+      answers: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
   const strange = positionals.find((name) => !names.includes(name));
   if (strange !== undefined) {
     console.error(`there is no bench "${strange}": choose from ${names.join(', ')}`);
+    return 2;
+  }
+  const answerCount = values.answers === undefined ? undefined : Number(values.answers);
+  if (answerCount !== undefined && !(Number.isSafeInteger(answerCount) && answerCount > 0)) {
+    console.error(`--answers: expected a whole number, got "${values.answers}"`);
     return 2;
   }
   const wanted = values.scale ? [...positionals, scale.name] : positionals;
@@ -74,7 +80,12 @@ async function main(): Promise<number> {
     const folder = mkdtempSync(join(data, `bench-${bench.name}-`));
     try {
       const began = performance.now();
-      const figures = await bench.run({ full, folder, say });
+      const figures = await bench.run({
+        full,
+        folder,
+        say,
+        ...(answerCount === undefined ? {} : { answers: answerCount }),
+      });
       const seconds = Math.round((performance.now() - began) / 100) / 10;
       results.push({ name: bench.name, title: bench.title, seconds, figures });
       if (!values.json) console.log(show(bench, seconds, figures));

@@ -1,6 +1,7 @@
 /**
  * Digests of a big county, beside the group-by over the answers themselves on the same database: SQLite and PostgreSQL.
- * `--scale` makes 100 thousand members, 2,000 groups and 10 million answers; else a small county of the same shape.
+ * `--scale` makes 100 thousand members, 2,000 groups and 10 million answers (`--answers` another number); else a small
+ * county of the same shape.
  */
 import { join } from 'node:path';
 
@@ -31,8 +32,9 @@ const MONTH_AIM = 500;
 export const scale: Bench = {
   name: 'scale',
   title: 'digests of a big county, beside the group-by over the answers',
-  async run({ full, folder, say }) {
-    const size = full ? FULL : SMALL;
+  async run({ full, folder, answers, say }) {
+    const shape = full ? FULL : SMALL;
+    const size = { ...shape, answers: answers ?? shape.answers };
     const figures = await measure({ kind: 'sqlite', file: join(folder, 'scale.db') }, size, say);
     const postgres = await openPostgres();
     try {
