@@ -4,7 +4,7 @@ import { listCheckinDays } from '../checkin/checkins.ts';
 import { streakAt } from '../checkin/streak.ts';
 import type { Db } from '../db/open.ts';
 import { SHOWN, type Shown, shownName } from '../people/shown.ts';
-import { sayParts, sayPercent, shareRight } from './figures.ts';
+import { sayParts, sayPercent, shareRight } from '../figures.ts';
 import { digestHead } from './words.ts';
 
 export interface GroupDay {

@@ -4,7 +4,7 @@ import type { Db } from '../db/open.ts';
 import { readTreeSpans } from '../people/places.ts';
 import { SHOWN, type Shown, shownName } from '../people/shown.ts';
 import { type Tree, subtreeIn } from '../people/tree.ts';
-import { type Counts, coverage, NO_COUNTS, type Ratio, valueOf } from './figures.ts';
+import { type Counts, coverage, NO_COUNTS, type Ratio, valueOf } from '../figures.ts';
 import { piecesOf, type Span, spanBefore, type SpanKind } from './spans.ts';
 import { readUnitCounts } from './unit-counts.ts';
 

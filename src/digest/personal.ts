@@ -2,7 +2,7 @@
 import { listCheckinDays } from '../checkin/checkins.ts';
 import { streakAt } from '../checkin/streak.ts';
 import type { Db } from '../db/open.ts';
-import { sayParts, sayPercent, shareRight } from './figures.ts';
+import { sayParts, sayPercent, shareRight } from '../figures.ts';
 import { saySpan, type Span, spanBefore } from './spans.ts';
 
 export interface Personal {

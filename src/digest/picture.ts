@@ -3,7 +3,7 @@
  * Text stays text; the font comes in when it is made a PNG.
  */
 import type { Digest, Honoured } from './digest.ts';
-import { activity, learningRate, sayMean, sayParts, sayPercent, shareRight, valueOf } from './figures.ts';
+import { activity, learningRate, sayMean, sayParts, sayPercent, shareRight, valueOf } from '../figures.ts';
 import { BAR_HEIGHT, barChart, trendChart } from './chart.ts';
 import { COLORS, EDGE, FONT, TEXT, WIDTH } from './look.ts';
 import { saySpan, type SpanKind } from './spans.ts';

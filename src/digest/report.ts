@@ -16,7 +16,7 @@ import {
   sayParts,
   sayPercent,
   shareRight,
-} from './figures.ts';
+} from '../figures.ts';
 import { listDeliveryRows } from './delivery-rows.ts';
 import { listGroupsOf } from './digest.ts';
 import { KINDS as KIND_WORDS, STATE_WORDS } from './ledger-words.ts';

@@ -7,7 +7,7 @@ import { addDays } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { clipSpans, readTreeSpans, type TreeSpan } from '../people/places.ts';
 import { lineageIn, subtreeIn, type Tree } from '../people/tree.ts';
-import { type Counts, NO_COUNTS } from './figures.ts';
+import { type Counts, NO_COUNTS } from '../figures.ts';
 import { addMonths, monthsOf, type Span } from './spans.ts';
 
 export interface UnitCounts {

@@ -8,7 +8,7 @@ import {
   sayParts,
   sayPercent,
   shareRight,
-} from './figures.ts';
+} from '../figures.ts';
 import type { Digest, UnitLine } from './digest.ts';
 import { saySpan, type SpanKind } from './spans.ts';
 

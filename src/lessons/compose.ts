@@ -1,4 +1,5 @@
 /** The words with which a lesson, and later its key, goes out into a group. */
+import { sayPercent, shareRight } from '../figures.ts';
 import { mergeParts, renderChat, renderInline, RULE } from './chat.ts';
 import type { ChatPart, Lesson, Question } from './lesson.ts';
 
@@ -152,4 +153,4 @@ function hardestOf(shares: readonly QuestionShare[]): QuestionShare | undefined 
 const shareOf = (share: QuestionShare | undefined): string =>
   share === undefined || share.answers === 0
     ? ''
-    : `（${share.answers} 人答，${Math.round((100 * share.correct) / share.answers)}% 答对）`;
+    : `（${share.answers} 人答，${sayPercent(shareRight(share))} 答对）`;

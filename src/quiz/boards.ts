@@ -1,5 +1,6 @@
 /** Boards: who earned most in a span of days. Equal results share a place. */
 import type { Db } from '../db/open.ts';
+import { percentOf } from '../figures.ts';
 import { type Shown, SHOWN } from '../people/shown.ts';
 
 export interface MemberPlace {
@@ -55,7 +56,7 @@ export interface UnitPlace {
   readonly name: string;
   /** Members on the roster. */
   readonly heads: number;
-  /** Of them those with any points, in percent. */
+  /** Of them those with any points, in whole percent as figures are said. */
   readonly coverage: number;
   /** Tenths of a point per head. */
   readonly perHead: number;
@@ -101,7 +102,7 @@ export async function unitBoard(
       unitId: unit.id,
       name: unit.name,
       heads: count,
-      coverage: Math.round((100 * Number(row?.active ?? 0)) / count),
+      coverage: percentOf({ part: Number(row?.active ?? 0), base: count }) ?? 0,
       perHead: Math.round(Number(row?.tenths ?? 0) / count),
     };
   });

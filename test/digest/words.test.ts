@@ -14,7 +14,7 @@ import {
   sayPercent,
   shareRight,
   valueOf,
-} from '../../src/digest/figures.ts';
+} from '../../src/figures.ts';
 import {
   addMonths,
   countDays,

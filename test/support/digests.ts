@@ -1,6 +1,6 @@
 /** Digests with made-up figures of every kind, for tests of words and pictures. */
 import type { Digest } from '../../src/digest/digest.ts';
-import { NO_COUNTS } from '../../src/digest/figures.ts';
+import { NO_COUNTS } from '../../src/figures.ts';
 import { piecesOf, type SpanKind, spanAround } from '../../src/digest/spans.ts';
 
 const counts = (base: number, learned: number) => ({

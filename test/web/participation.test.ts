@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { readConfig } from '../../src/config.ts';
 import { askExport, exportsDir, getExport, listExports } from '../../src/digest/export-jobs.ts';
-import { learningRate, sayParts, sayPercent, shareRight } from '../../src/digest/figures.ts';
+import { learningRate, sayParts, sayPercent, shareRight } from '../../src/figures.ts';
 import { spanAround } from '../../src/digest/spans.ts';
 import { readUnitCounts } from '../../src/digest/unit-counts.ts';
 import { openExports } from '../../src/exports.ts';

@@ -5,7 +5,7 @@ import { html } from 'hono/html';
 import { addDays, localDay, sayWhen, startOfDay } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
 import { listAnswers, listCheckins } from '../../digest/facts.ts';
-import { sayParts, sayPercent, shareRight } from '../../digest/figures.ts';
+import { sayParts, sayPercent, shareRight } from '../../figures.ts';
 import { listPeopleCounts, type PersonCounts } from '../../digest/people-counts.ts';
 import { saySpan } from '../../digest/spans.ts';
 import { readUnitCounts } from '../../digest/unit-counts.ts';

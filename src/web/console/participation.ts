@@ -23,7 +23,7 @@ import {
   sayPercent,
   shareRight,
   valueOf,
-} from '../../digest/figures.ts';
+} from '../../figures.ts';
 import { type LessonCounts, listLessonCounts } from '../../digest/lesson-counts.ts';
 import { isSpanKind, saySpan, type Span, spanAround, spanBefore, type SpanKind } from '../../digest/spans.ts';
 import { readUnitCounts } from '../../digest/unit-counts.ts';

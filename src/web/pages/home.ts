@@ -2,7 +2,7 @@
 import { html } from 'hono/html';
 
 import { localDay, localTime, MINUTE, sayDay, saySpan, sayWhen } from '../../clock.ts';
-import { sayPercent } from '../../digest/figures.ts';
+import { sayPercent } from '../../figures.ts';
 import type { Fault, Lesson } from '../../lessons/lesson.ts';
 import type { Html } from '../layout.ts';
 import type { HealthView, ParticipationView, UpcomingView } from '../parts.ts';

@@ -1,5 +1,5 @@
 /**
- * The figures, each defined once: digests, pages, workbooks and the API all take them from here.
+ * The figures, each defined once: closing messages, boards, digests, pages, workbooks and the API all take them from here.
  *
  * All of them come from six counts over a span of local days, for a unit with everything below it:
  *
@@ -74,11 +74,17 @@ export const sayParts = ({ part, base }: Ratio): string => `${part} / ${base}`;
 
 /** `86%`; `—` where there is nothing to divide by. What isn't all is never 100%, what isn't none never 0%. */
 export function sayPercent(ratio: Ratio): string {
+  const percent = percentOf(ratio);
+  return percent === undefined ? '—' : `${percent}%`;
+}
+
+/** The same as a whole number. */
+export function percentOf(ratio: Ratio): number | undefined {
   const value = valueOf(ratio);
-  if (value === undefined) return '—';
+  if (value === undefined) return undefined;
   const rounded = Math.round(value * 100);
-  if (rounded === 100 && value < 1) return '99%';
-  return rounded === 0 && value > 0 ? '1%' : `${rounded}%`;
+  if (rounded === 100 && value < 1) return 99;
+  return rounded === 0 && value > 0 ? 1 : rounded;
 }
 
 /** `2.4`, for what is no share; `—` where there is nothing to divide by. */
