@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { applyBankEdit, planBankEdit } from '../digest/rekey-bank.ts';
 import { UserError } from '../errors.ts';
 import { renderInline } from '../lessons/chat.ts';
-import { approveItem, type BankBy, getItem, listItems, restoreItem, retireItem } from '../quiz/bank.ts';
+import { approveItem, getItem, listItems, restoreItem, retireItem, terminalBy } from '../quiz/bank.ts';
 import { writeGift } from '../quiz/gift.ts';
 import { writeMarkdown } from '../quiz/item-markdown.ts';
 import { itemSheets, readKey, templateSheets } from '../quiz/item-table.ts';
@@ -104,7 +104,7 @@ export const approve = (no: string, options: Output): Promise<void> =>
     printOne({ no: Number(no), approved: true }, `question ${no} may be drawn`, options);
   });
 
-const OPERATOR: BankBy = { who: 'cli', via: 'cli', isTrusted: true };
+const OPERATOR = terminalBy('cli');
 
 export interface EditOptions extends Output {
   readonly key?: string;

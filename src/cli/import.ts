@@ -10,6 +10,7 @@ import { UserError } from '../errors.ts';
 import { type Catalogue, loadCatalogue, loadLessonFile, picturesOf } from '../lessons/catalogue.ts';
 import { readDocx } from '../lessons/docx.ts';
 import type { Lesson } from '../lessons/lesson.ts';
+import { terminalBy } from '../quiz/bank.ts';
 import type { Left } from '../quiz/carry.ts';
 import { isBankFile, planItems, readItemFile, takeItems } from '../quiz/import-items.ts';
 import { config, type Output, printJson, printRows, withDb } from './parts.ts';
@@ -81,13 +82,7 @@ async function importItems(file: string, { dryRun, tag = [] }: Options): Promise
   return await withDb(async (db) => {
     const { fresh, left, isWhole } = dryRun
       ? await planItems(db, carried, name)
-      : await takeItems(
-          db,
-          carried,
-          { name, tags: tag },
-          { who: 'cli', via: 'cli', isTrusted: true },
-          Date.now(),
-        );
+      : await takeItems(db, carried, { name, tags: tag }, terminalBy('cli'), Date.now());
     return { taken: fresh.length, left, into: 'the bank', isKnown: isWhole };
   });
 }

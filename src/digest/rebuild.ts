@@ -94,10 +94,6 @@ async function countFacts(trx: Db, zone: string, progress: Progress): Promise<vo
     .selectFrom('answer')
     .select(({ fn }) => [fn.min('written_at').as('first'), fn.max('written_at').as('last')])
     .executeTakeFirstOrThrow();
-  const marked = await trx
-    .selectFrom('checkin')
-    .select(({ fn }) => [fn.min('day').as('first'), fn.max('day').as('last')])
-    .executeTakeFirstOrThrow();
   if (written.first !== null) {
     const first = localDay(Number(written.first), zone);
     const days = countDays(first, localDay(Number(written.last), zone));
@@ -111,9 +107,8 @@ async function countFacts(trx: Db, zone: string, progress: Progress): Promise<vo
       progress((at + 1) / days);
     }
   }
-  if (marked.first !== null)
-    await sql`insert into counted_day (group_id, day, member_id, answers, correct, checkins)
-      select group_id, day, member_id, 0, 0, 1 from checkin where counted = 1`.execute(trx);
+  await sql`insert into counted_day (group_id, day, member_id, answers, correct, checkins)
+    select group_id, day, member_id, 0, 0, 1 from checkin where counted = 1`.execute(trx);
   await sql`create index counted_day_group on counted_day (group_id)`.execute(trx);
   if (dialectOf(trx) === 'postgres') await sql`analyze counted_day`.execute(trx);
 }

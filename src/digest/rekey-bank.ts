@@ -8,9 +8,9 @@ import { type Db, inTransaction } from '../db/open.ts';
 import { UserError } from '../errors.ts';
 import type { Question } from '../lessons/lesson.ts';
 import { type BankBy, type BankItem, getItem, reviseItem } from '../quiz/bank.ts';
-import { type AskedFromBank, drawnOf, isSameStem, keyFor, listAsked } from '../quiz/bank-asked.ts';
+import { type AskedFromBank, isSameStem, keyFor, listAsked } from '../quiz/bank-asked.ts';
 import { checkItem, hashItem, type Item } from '../quiz/item.ts';
-import { holdMarking, isReview } from '../quiz/windows.ts';
+import { drawnOf, holdMarking, isReview } from '../quiz/windows.ts';
 import { noteKeyChange, noteRemarked, rekeyWindow, remarksOf, renewCards } from './rekey.ts';
 
 export interface BankEdit {

@@ -7,7 +7,7 @@ import { addDays } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { clipSpans, readTreeSpans, type TreeSpan } from '../people/places.ts';
 import { lineageIn, subtreeIn, type Tree } from '../people/tree.ts';
-import { type Counts, NO_COUNTS } from '../figures.ts';
+import { addCounts, type Counts, NO_COUNTS } from '../figures.ts';
 import { addMonths, monthsOf, type Span } from './spans.ts';
 
 export interface UnitCounts {
@@ -360,16 +360,7 @@ class Part {
   private rest: Pick<Counts, 'answers' | 'correct' | 'days' | 'checkins'> = NO_COUNTS;
 
   addSettled(row: UnitRow): void {
-    const { settled } = this;
-    this.settled = {
-      base: settled.base + row.base,
-      learned: settled.learned + row.learned,
-      answered: settled.answered + row.answered,
-      answers: settled.answers + row.answers,
-      correct: settled.correct + row.correct,
-      days: settled.days + row.days,
-      checkins: settled.checkins + row.checkins,
-    };
+    this.settled = addCounts(this.settled, row);
   }
 
   addRow(row: Row): void {

@@ -6,7 +6,7 @@ import type { Question } from '../lessons/lesson.ts';
 import { listItemVersions } from './bank.ts';
 import { hashItem, type Item, LETTERS } from './item.ts';
 import { foldWord } from './normalise.ts';
-import type { QuizWindow } from './windows.ts';
+import { drawnOf, type QuizWindow } from './windows.ts';
 
 export interface AskedFromBank {
   readonly window: QuizWindow;
@@ -21,32 +21,29 @@ export interface AskedSpan {
   readonly groupIds?: readonly string[];
 }
 
-/** What a quiz asks beside the questions of its lesson, or instead of them. */
-export function drawnOf({ drawn }: Pick<QuizWindow, 'drawn'>): readonly Question[] {
-  if (drawn === null) return [];
-  const read = JSON.parse(drawn) as Question[] | { readonly only: Question[] };
-  return Array.isArray(read) ? read : read.only;
-}
-
 /** Those of a quiz's questions that came from the bank: a lesson's own have a line in its file. */
 export const bankQuestionsOf = (window: Pick<QuizWindow, 'drawn'>): readonly Question[] =>
   drawnOf(window).filter(({ line }) => line === 0);
 
+/** The windows of a span; `groupIds` has to name a group where it is given. */
+export const windowsIn = (db: Db, { from, to, groupIds }: AskedSpan) =>
+  db
+    .selectFrom('quiz_window')
+    .selectAll()
+    .$if(from !== undefined, (query) => query.where('opens_at', '>=', from ?? 0))
+    .$if(to !== undefined, (query) => query.where('opens_at', '<', to ?? 0))
+    .$if(groupIds !== undefined, (query) => query.where('group_id', 'in', [...(groupIds ?? [])]));
+
 /** Windows with anything drawn, the first opened first. */
 export const listDrawnWindows = (
   db: Db,
-  { from, to, groupIds }: AskedSpan,
+  span: AskedSpan,
   words?: readonly string[],
 ): Promise<QuizWindow[]> =>
-  groupIds?.length === 0
+  span.groupIds?.length === 0
     ? Promise.resolve([])
-    : db
-        .selectFrom('quiz_window')
-        .selectAll()
+    : windowsIn(db, span)
         .where('drawn', 'is not', null)
-        .$if(from !== undefined, (query) => query.where('opens_at', '>=', from ?? 0))
-        .$if(to !== undefined, (query) => query.where('opens_at', '<', to ?? 0))
-        .$if(groupIds !== undefined, (query) => query.where('group_id', 'in', [...(groupIds ?? [])]))
         .$if(words !== undefined, (query) =>
           query.where((eb) => eb.or((words ?? []).map((one) => contains('quiz_window.drawn', one)))),
         )

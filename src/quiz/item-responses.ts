@@ -10,6 +10,7 @@ import {
   lettersIn,
   listAsked,
   listDrawnWindows,
+  windowsIn,
 } from './bank-asked.ts';
 import { type ItemStats, type Response, statsOf } from './item-stats.ts';
 import { isReview, lessonOf, type QuizWindow } from './windows.ts';
@@ -28,16 +29,11 @@ const BATCH = 400;
 export async function listItemStats(
   db: Db,
   lessonId?: string,
-  { from, to, groupIds }: AskedSpan = {},
+  span: AskedSpan = {},
 ): Promise<RevisionStats[]> {
-  if (groupIds?.length === 0) return [];
-  const all = await db
-    .selectFrom('quiz_window')
-    .selectAll()
+  if (span.groupIds?.length === 0) return [];
+  const all = await windowsIn(db, span)
     .$if(lessonId !== undefined, (query) => query.where('lesson_id', '=', lessonId ?? ''))
-    .$if(from !== undefined, (query) => query.where('opens_at', '>=', from ?? 0))
-    .$if(to !== undefined, (query) => query.where('opens_at', '<', to ?? 0))
-    .$if(groupIds !== undefined, (query) => query.where('group_id', 'in', [...(groupIds ?? [])]))
     .orderBy('lesson_id')
     .orderBy('opens_at')
     .execute();

@@ -114,6 +114,13 @@ export async function holdMarking(trx: Db, windowIds: readonly string[]): Promis
     .execute();
 }
 
+/** What a quiz asks beside the questions of its lesson, or instead of them. */
+export function drawnOf({ drawn }: Pick<QuizWindow, 'drawn'>): readonly Question[] {
+  if (drawn === null) return [];
+  const read = JSON.parse(drawn) as Question[] | { readonly only: Question[] };
+  return Array.isArray(read) ? read : read.only;
+}
+
 /** Whether it asks one question once more, by itself. */
 export const isReview = ({ drawn }: Pick<QuizWindow, 'drawn'>): boolean => drawn?.startsWith('{') === true;
 
@@ -121,11 +128,10 @@ export const isReview = ({ drawn }: Pick<QuizWindow, 'drawn'>): boolean => drawn
  * `drawn` stands beside the questions of the lesson, and instead of those whose number it has; in a review it is all
  * that is asked.
  */
-export function withDrawn(lesson: Lesson, { drawn }: Pick<QuizWindow, 'drawn'>): Lesson {
-  if (drawn === null) return lesson;
-  const read = JSON.parse(drawn) as Question[] | { readonly only: Question[] };
-  if (!Array.isArray(read)) return { ...lesson, questions: read.only, draws: [] };
-  const others = read;
+export function withDrawn(lesson: Lesson, window: Pick<QuizWindow, 'drawn'>): Lesson {
+  if (window.drawn === null) return lesson;
+  const others = drawnOf(window);
+  if (isReview(window)) return { ...lesson, questions: others, draws: [] };
   const numbers = new Set(others.map(({ no }) => no));
   const questions = [...lesson.questions.filter(({ no }) => !numbers.has(no)), ...others];
   return { ...lesson, questions: questions.toSorted((a, b) => a.no - b.no) };

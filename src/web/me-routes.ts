@@ -8,6 +8,7 @@ import { deleteCookie } from 'hono/cookie';
 import { localDay } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { type NewSheet, writeWorkbook } from '../sheets/write.ts';
+import { attachment } from './download.ts';
 import { cookieOptions, SESSION_COOKIE } from './guards.ts';
 import { requireLearner } from './learner.ts';
 import { readForm, tooLarge } from './learn-routes.ts';
@@ -114,7 +115,7 @@ const fileName = ({ clock, config }: WebParts) => `我的记录-${localDay(clock
 const sendFile = (c: Context, body: string | Uint8Array<ArrayBuffer>, type: string, name: string) =>
   c.body(body, 200, {
     'Content-Type': type,
-    'Content-Disposition': `attachment; filename="record"; filename*=UTF-8''${encodeURIComponent(name)}`,
+    'Content-Disposition': attachment('record', name),
   });
 
 /** In the glossary's words; a table that has none keeps its own name. */

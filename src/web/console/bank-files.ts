@@ -13,6 +13,7 @@ import { TYPE_NAMES } from '../../quiz/item.ts';
 import { writeMarkdown } from '../../quiz/item-markdown.ts';
 import { itemSheets, readTags, templateSheets, writeKey } from '../../quiz/item-table.ts';
 import { writeWorkbook } from '../../sheets/write.ts';
+import { attachment } from '../download.ts';
 import { wordsOf } from '../words.ts';
 import { acts } from './acting.ts';
 import { writerOf } from './bank-writer.ts';
@@ -194,7 +195,7 @@ function sendFile(c: Context, format: Format, name: string, content: string | Ui
   const body = typeof content === 'string' ? content : new Uint8Array(content);
   return c.body(body, 200, {
     'Content-Type': FORMATS[format].type,
-    'Content-Disposition': `attachment; filename="bank.${format}"; filename*=UTF-8''${encodeURIComponent(`${safe}.${format}`)}`,
+    'Content-Disposition': attachment(`bank.${format}`, `${safe}.${format}`),
     'Cache-Control': 'private, no-store',
   });
 }

@@ -5,7 +5,7 @@ import { html } from 'hono/html';
 import { addDays, localDay, sayWhen, startOfDay } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
 import { listGroupsOfUnit } from '../../digest/digest.ts';
-import { saySpan, type Span } from '../../digest/spans.ts';
+import { saySpan } from '../../digest/spans.ts';
 import { renderInline } from '../../lessons/chat.ts';
 import { keyOf } from '../../lessons/compose.ts';
 import type { Question } from '../../lessons/lesson.ts';
@@ -49,10 +49,10 @@ interface Line {
   }[];
 }
 
-const spanOf = (span: Span, zone: string, groupIds: readonly string[]): AskedSpan => ({
+const readSpan = async ({ db, zone }: Desk, { span, unitId }: Asked): Promise<AskedSpan> => ({
   from: startOfDay(span.from, zone),
   to: startOfDay(addDays(span.to, 1), zone),
-  groupIds,
+  groupIds: await listGroupsOfUnit(db, span, unitId),
 });
 
 async function readLines(db: Db, span: AskedSpan): Promise<Line[]> {
@@ -112,7 +112,7 @@ export function itemFigureRoutes(app: Hono, site: ConsoleSite): void {
     if (!asked) return shellPage(c, site, { title: '题目分析', body: noTree });
     const { db, now, zone } = desk;
     const isFlagged = c.req.query('only') === 'flagged';
-    const span = spanOf(asked.span, zone, await listGroupsOfUnit(db, asked.span, asked.unitId));
+    const span = await readSpan(desk, asked);
     const all = (await readLines(db, span)).filter(({ stats }) => stats.answers > 0);
     const flagged = all.filter(({ stats }) => stats.flags.length > 0);
     const lines = (isFlagged ? flagged : all).toSorted((a, b) => worth(a) - worth(b));
@@ -167,8 +167,8 @@ export function itemFigureRoutes(app: Hono, site: ConsoleSite): void {
     const asked = await readAsked(c, desk);
     const [hash, no] = [c.req.param('hash'), readNo(c.req.param('no'))];
     if (!asked) throw notFound('question', no);
-    const { db, zone } = desk;
-    const span = spanOf(asked.span, zone, await listGroupsOfUnit(db, asked.span, asked.unitId));
+    const { db } = desk;
+    const span = await readSpan(desk, asked);
     const lessonId = await db
       .selectFrom('lesson_revision')
       .select('lesson_id')
@@ -196,8 +196,8 @@ export function itemFigureRoutes(app: Hono, site: ConsoleSite): void {
     const asked = await readAsked(c, desk);
     const no = readNo(c.req.param('no'));
     if (!asked) throw notFound('question', no);
-    const { db, zone } = desk;
-    const span = spanOf(asked.span, zone, await listGroupsOfUnit(db, asked.span, asked.unitId));
+    const { db } = desk;
+    const span = await readSpan(desk, asked);
     const [line] = no === 0 ? [] : await readBankLines(db, span, no);
     if (!line) throw notFound('question', no);
     return shellPage(c, site, await linePage(desk, asked, line));

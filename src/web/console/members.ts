@@ -14,6 +14,7 @@ import { getScopedMember, isInScope, scopedMembers } from '../../people/scope.ts
 import { dropUpload, getUpload, keepUpload } from '../../people/uploads.ts';
 import { readSheets } from '../../sheets/read.ts';
 import { writeWorkbook } from '../../sheets/write.ts';
+import { attachment } from '../download.ts';
 import { wordsOf } from '../words.ts';
 import { acts } from './acting.ts';
 import { address, card, confirmed, field, hidden, nothing, pill, press, rows, select } from './draw.ts';
@@ -121,7 +122,7 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
     const book = await writeWorkbook([{ name: '名册', columns, rows: cells }]);
     return c.body(new Uint8Array(book), 200, {
       'Content-Type': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-      'Content-Disposition': `attachment; filename="roster.xlsx"; filename*=UTF-8''${encodeURIComponent('名册.xlsx')}`,
+      'Content-Disposition': attachment('roster.xlsx', '名册.xlsx'),
       'Cache-Control': 'private, no-store',
     });
   });

@@ -20,6 +20,7 @@ import {
 } from '../../digest/export-jobs.ts';
 import { saySpan, spanAround, spanBefore, spanOfPeriod } from '../../digest/spans.ts';
 import { isInScope, notFound } from '../../people/scope.ts';
+import { attachment } from '../download.ts';
 import { acts } from './acting.ts';
 import { card, field, nothing, pill, rows, select } from './draw.ts';
 import { noTree, readAsked } from './participation.ts';
@@ -161,11 +162,10 @@ export function workbookRoutes(app: Hono, site: ConsoleSite): void {
     );
     if (size === undefined) throw notFound('export', job.no);
     const ending = file.endsWith('.xlsx') ? 'xlsx' : 'csv';
-    const name = encodeURIComponent(`${nameOf(job)}.${ending}`);
     return c.body(Readable.toWeb(createReadStream(path)) as ReadableStream, 200, {
       'Content-Type': TYPES[ending],
       'Content-Length': String(size),
-      'Content-Disposition': `attachment; filename="weike-${job.no}.${ending}"; filename*=UTF-8''${name}`,
+      'Content-Disposition': attachment(`weike-${job.no}.${ending}`, `${nameOf(job)}.${ending}`),
       'Cache-Control': 'private, no-store',
     });
   });
