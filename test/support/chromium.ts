@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Shorter than a test may take, ms: what fails is a named wait, not the test as a whole. */
 const LONGEST_WAIT = 15_000;
@@ -31,4 +31,16 @@ export async function openChromium(): Promise<Browser> {
   const browser = await chromium.launch({ executablePath, args });
   browser.on('context', (context) => context.setDefaultTimeout(LONGEST_WAIT));
   return browser;
+}
+
+/** Notes what no page of ours may do: fail, hold people up with a dialog, be refused by its own policy. */
+export function watch(page: Page, faults: string[]): void {
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('dialog', (dialog) => {
+    faults.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused/i.test(message.text())) faults.push(message.text());
+  });
 }

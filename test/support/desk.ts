@@ -1,5 +1,6 @@
 /** The console of a small county, as its people come in: with sessions of their own, over requests or a real port. */
 import type { Db } from '../../src/db/open.ts';
+import { planDeliveries } from '../../src/delivery/ledger.ts';
 import type { Lesson } from '../../src/lessons/lesson.ts';
 import { recordRevision, setHead } from '../../src/lessons/revisions.ts';
 import { issueMemberLink, spendLoginToken } from '../../src/people/sessions.ts';
@@ -40,6 +41,28 @@ export async function openDesk({
     /** The session of a member, as a cookie is named and valued. */
     async cookieFor(memberId: string) {
       return { name: SESSION_COOKIE, value: await openSession(site.db, memberId) };
+    },
+    /** A lesson to the first branch's group of which nobody knows whether it came. */
+    async doubt(words: string) {
+      const { id: groupId } = county.own.group;
+      await planDeliveries(
+        site.db,
+        [
+          {
+            cause: 'u',
+            kind: 'lesson',
+            account: 'sandbox',
+            groupId,
+            content: 'l1',
+            hash: '0'.repeat(64),
+            plannedAt: Date.now() - 1_000,
+            parts: [{ kind: 'text', body: words }],
+          },
+        ],
+        Date.now(),
+      );
+      await site.db.updateTable('delivery').set({ state: 'unknown' }).execute();
+      await site.db.updateTable('delivery_part').set({ state: 'unknown', sending_at: 1 }).execute();
     },
     /** Requests as that member's browser makes them. */
     async as(memberId: string) {

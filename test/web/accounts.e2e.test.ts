@@ -19,7 +19,7 @@ import { readConfig } from '../../src/config.ts';
 import { silentLog } from '../../src/log.ts';
 import { webParts } from '../../src/site.ts';
 import { openWeb, type Site } from '../../src/web/server.ts';
-import { findChromium, openChromium } from '../support/chromium.ts';
+import { findChromium, openChromium, watch } from '../support/chromium.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
 import { makeMockChat } from '../support/mock-chat.ts';
 import { until } from '../support/wait.ts';
@@ -97,10 +97,7 @@ describe.runIf(canRun)('an account on its page', () => {
     await context.addCookies([{ ...(await desk.cookieFor(memberId)), url: web.url }]);
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Refused/i.test(message.text())) faults.push(message.text());
-    });
+    watch(page, faults);
     await page.goto(`${web.url}/accounts`);
     return page;
   }

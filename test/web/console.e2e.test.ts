@@ -15,7 +15,7 @@ import { addItems } from '../../src/quiz/bank.ts';
 import { NAV } from '../../src/web/console/nav.ts';
 import type { Site } from '../../src/web/server.ts';
 import { drawingLesson, giveAnswer, openDrawn } from '../support/bank.ts';
-import { findChromium, openChromium } from '../support/chromium.ts';
+import { findChromium, openChromium, watch } from '../support/chromium.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
 import { until } from '../support/wait.ts';
 
@@ -81,14 +81,7 @@ describe.runIf(canRun)('the console in a browser', () => {
     if (isLarge) await context.addCookies([{ name: 'weike_type', value: 'large', url: web.url }]);
     await context.addCookies([{ ...(await desk.cookieFor(memberId)), url: web.url }]);
     const page = await context.newPage();
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('dialog', (dialog) => {
-      faults.push(`a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on('console', (message) => {
-      if (/Content Security Policy|Refused/i.test(message.text())) faults.push(message.text());
-    });
+    watch(page, faults);
     return page;
   }
   const schedules = () =>
@@ -175,25 +168,8 @@ describe.runIf(canRun)('the console in a browser', () => {
   });
 
   it('settles an unknown delivery from the first page, with one press', async () => {
-    const { group, secretary } = desk.county.own;
-    await planDeliveries(
-      desk.db,
-      [
-        {
-          cause: 'u',
-          kind: 'lesson',
-          account: 'sandbox',
-          groupId: group.id,
-          content: 'l1',
-          hash: '0'.repeat(64),
-          plannedAt: Date.now() - 1_000,
-          parts: [{ kind: 'text', body: '课' }],
-        },
-      ],
-      Date.now(),
-    );
-    await desk.db.updateTable('delivery').set({ state: 'unknown' }).execute();
-    await desk.db.updateTable('delivery_part').set({ state: 'unknown', sending_at: 1 }).execute();
+    const { secretary } = desk.county.own;
+    await desk.doubt('课');
     const page = await enter(secretary.id);
     await page.goto(web.url);
     expect(await page.locator('nav em').innerText()).toContain('1');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { localDay } from '../../src/clock.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
-import { crowd, fillBank, fillBranch } from '../support/large-branch.ts';
+import { crowd, fillBank, fillBranch, type LargeBranch } from '../support/large-branch.ts';
 
 /** Ms; what is meant is 300, and the machine of the tests is shared by several of them. */
 const SLOWEST = 900;
@@ -14,17 +14,19 @@ describe('a branch of ten thousand', () => {
   let desk: TestDesk;
   let ann: Awaited<ReturnType<TestDesk['as']>>;
   let chief: Awaited<ReturnType<TestDesk['as']>>;
+  let place: LargeBranch;
   let members: string[];
   let someone = '';
   beforeAll(async () => {
     desk = await openDesk();
     const { own } = desk.county;
-    members = await fillBranch(desk.db, {
+    place = {
       unitId: own.branch.id,
       groupId: own.group.id,
       account: 'sandbox',
       roomId: own.group.room_id,
-    });
+    };
+    members = await fillBranch(desk.db, place);
     someone = members[5] ?? '';
     ann = await desk.as(own.secretary.id);
     chief = await desk.as(desk.county.chief.id);
@@ -101,12 +103,6 @@ describe('a branch of ten thousand', () => {
 
   it('stays so with a bank of five thousand questions and many quizzes that drew them', async () => {
     const { own } = desk.county;
-    const place = {
-      unitId: own.branch.id,
-      groupId: own.group.id,
-      account: 'sandbox',
-      roomId: own.group.room_id,
-    };
     await fillBank(desk.db, place);
     const day = localDay(Date.now(), 'Asia/Shanghai');
     for (const one of [ann, chief])
@@ -122,13 +118,6 @@ describe('a branch of ten thousand', () => {
   }, 120_000);
 
   it('stays so when all of them wait at once', async () => {
-    const { own } = desk.county;
-    const place = {
-      unitId: own.branch.id,
-      groupId: own.group.id,
-      account: 'sandbox',
-      roomId: own.group.room_id,
-    };
     await crowd(desk.db, place, members);
     for (const one of [ann, chief])
       await walk(one, ['/', '/groups', '/certifications', '/matches', '/certifications/7']);

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { DAY, localDay, MINUTE, systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/db/open.ts';
-import { planDeliveries } from '../../src/delivery/ledger.ts';
 import { factMover } from '../../src/digest/follow.ts';
 import { openExports } from '../../src/exports.ts';
 import { silentLog } from '../../src/log.ts';
@@ -14,7 +13,7 @@ import { addGuest, bindIdentity } from '../../src/people/identities.ts';
 import { addItems } from '../../src/quiz/bank.ts';
 import { openWeb, type Site } from '../../src/web/server.ts';
 import { closeDrawn, drawingLesson, giveAnswer, openDrawn } from '../support/bank.ts';
-import { findChromium, openChromium } from '../support/chromium.ts';
+import { findChromium, openChromium, watch } from '../support/chromium.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
 
 const canRun = findChromium() !== undefined || process.env.CI === 'true';
@@ -71,11 +70,7 @@ describe.runIf(canRun)('a main path in a browser', () => {
       const context = await browser.newContext({ viewport, locale: 'zh-CN', timezoneId: ZONE, ...options });
       await context.addCookies([{ ...(await desk.cookieFor(memberId)), url: web.url }]);
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
-      page.on('pageerror', (error) => faults.push(error.message));
-      page.on('console', (message) => {
-        if (/Content Security Policy|Refused/i.test(message.text())) faults.push(message.text());
-      });
+      watch(page, faults);
       return page;
     }
     /** By the side column, or by 更多 where there is no room for all pages. */
@@ -257,25 +252,8 @@ describe.runIf(canRun)('a main path in a browser', () => {
     });
 
     it('settles a delivery of which nobody knows whether it came, from its own page', async () => {
-      const { group, secretary } = desk.county.own;
-      await planDeliveries(
-        desk.db,
-        [
-          {
-            cause: 'u',
-            kind: 'lesson',
-            account: 'sandbox',
-            groupId: group.id,
-            content: 'l1',
-            hash: '0'.repeat(64),
-            plannedAt: Date.now() - 1_000,
-            parts: [{ kind: 'text', body: '【微课】花茶怎么存' }],
-          },
-        ],
-        Date.now(),
-      );
-      await desk.db.updateTable('delivery').set({ state: 'unknown' }).execute();
-      await desk.db.updateTable('delivery_part').set({ state: 'unknown', sending_at: 1 }).execute();
+      const { secretary } = desk.county.own;
+      await desk.doubt('【微课】花茶怎么存');
       const page = await enter(secretary.id);
       await goTo(page, '投递', '/deliveries');
       await page
