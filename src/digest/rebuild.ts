@@ -38,9 +38,9 @@ const GROUPS = 100;
 const DAYS_SHARE = 0.8;
 
 /**
- * Forgets all rollups and counts them anew, in one transaction. Whoever records facts meanwhile waits for its end:
- * on SQLite anyway, on PostgreSQL by a lock. The database does all of it, in pieces: a day of facts, some groups' days,
- * some windows; what is ours to remember is one row of a piece at most.
+ * Forgets all rollups and counts them anew, in one transaction. Whoever records facts or moves somebody meanwhile
+ * waits for its end: on SQLite anyway, on PostgreSQL by a lock. The database does all of it, in pieces: a day of facts,
+ * some groups' days, some windows; what is ours to remember is one row of a piece at most.
  */
 export async function rebuildRollups(
   db: Db,
@@ -48,13 +48,14 @@ export async function rebuildRollups(
   progress: Progress = () => undefined,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
-    if (dialectOf(trx) === 'postgres') await sql`lock table answer, checkin in share mode`.execute(trx);
+    if (dialectOf(trx) === 'postgres')
+      await sql`lock table answer, checkin, member_place in share mode`.execute(trx);
     for (const table of TABLES) await trx.deleteFrom(table).execute();
     await countFacts(trx, zone, (done) => progress(0.4 * done));
     const groups = await listGroups(trx);
     for (let at = 0; at < groups.length; at += GROUPS) {
       await keepDays(trx, groups[at] ?? '', groups[Math.min(at + GROUPS, groups.length) - 1] ?? '');
-      progress(0.4 + (0.25 * (at + GROUPS)) / groups.length);
+      progress(0.4 + 0.25 * Math.min((at + GROUPS) / groups.length, 1));
     }
     await sql`drop table counted_day`.execute(trx);
     await sql`insert into rollup_group_day (day, group_id, learned, answers, correct, checkins)
@@ -126,7 +127,7 @@ const MONTHS = sql`select substr(day, 1, 7), member_id,
   from rollup_member_day group by substr(day, 1, 7), member_id`;
 
 /** The unit in which a member stood for all of a month; the rule is `unitOfMonth`. */
-const UNIT_OF_MONTH = sql`(select place.unit_id from member_place as place
+const UNIT_OF_MONTH = sql`(select min(place.unit_id) from member_place as place
   where place.member_id = rollup_member_month.member_id and place.from_day <= month || '-01'
     and (place.to_day is null or place.to_day > month || '-31'))`;
 

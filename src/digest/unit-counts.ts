@@ -250,7 +250,9 @@ function readStood(
     .distinct()
     .where('unit_id', 'is not', null)
     .where('from_day', '<=', to)
-    .where((eb) => eb.or([eb('to_day', 'is', null), eb('to_day', '>', from)]));
+    .where((eb) => eb.or([eb('to_day', 'is', null), eb('to_day', '>', from)]))
+    // Who was put elsewhere again on the same day stood there on no day.
+    .where((eb) => eb.or([eb('to_day', 'is', null), eb('to_day', '>', eb.ref('from_day'))]));
   if (scope !== undefined) query = query.where('unit_id', 'in', [...scope]);
   if (members !== undefined) query = query.where('member_id', 'in', [...members]);
   return query.execute();

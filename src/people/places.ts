@@ -60,7 +60,25 @@ export interface Standing {
   readonly status: MemberPlaceTable['status'];
 }
 
-/** From `day` on a member stands in this unit with this status. */
+/** Whoever left comes back on that day at the earliest: on no day does anybody stand in two places. */
+async function refuseBefore(trx: Db, memberId: string, day: string): Promise<void> {
+  const ended = await trx
+    .selectFrom('member_place')
+    .select('to_day')
+    .where('member_id', '=', memberId)
+    .where('to_day', '>', day)
+    .orderBy('to_day', 'desc')
+    .executeTakeFirst();
+  if (ended)
+    throw new UserError(`they were on the roster until ${ended.to_day}: name that day or a later one`, {
+      said: `${ended.to_day} 之前还在名册上，日期请选那天或以后`,
+    });
+}
+
+/**
+ * From `day` on a member stands in this unit with this status. Throws `UserError` when what was known of them before
+ * goes on after that day.
+ */
 export async function placeMember(
   trx: Db,
   memberId: string,
@@ -68,6 +86,7 @@ export async function placeMember(
   day: string,
 ): Promise<void> {
   await endSpan(trx, 'member_place', memberId, day);
+  await refuseBefore(trx, memberId, day);
   await trx
     .insertInto('member_place')
     .values({ id: newId(), member_id: memberId, unit_id: unitId, status, from_day: day, to_day: null })

@@ -72,11 +72,15 @@ interface Place {
   readonly to_day: string | null;
 }
 
-/** The unit in which somebody with these places stood on every day of a month; no month has a day 32. */
+/**
+ * The unit in which somebody with these places stood on every day of a month; no month has a day 32. Of several, which
+ * only an older version wrote, the first by its id.
+ */
 export const unitOfMonth = (places: readonly Place[], month: string): string | null =>
-  places.find(
-    ({ from_day: from, to_day: to }) => from <= `${month}-01` && (to === null || to > `${month}-31`),
-  )?.unit_id ?? null;
+  places
+    .filter(({ from_day: from, to_day: to }) => from <= `${month}-01` && (to === null || to > `${month}-31`))
+    .flatMap(({ unit_id: unitId }) => unitId ?? [])
+    .toSorted()[0] ?? null;
 
 /** The places of a member, held still until the transaction ends. */
 async function holdPlaces(trx: Db, memberId: string, lock: 'share' | 'change'): Promise<Place[]> {
@@ -107,12 +111,14 @@ export async function settleNewMonth(trx: Db, memberId: string, month: string): 
 /** After a change of a member's place: puts their months, from one on, to the sums where they belong now. */
 export async function settleMonths(trx: Db, memberId: string, since: string): Promise<void> {
   const places = await holdPlaces(trx, memberId, 'change');
-  const rows = await trx
+  const months = trx
     .selectFrom('rollup_member_month')
     .selectAll()
     .where('member_id', '=', memberId)
     .where('month', '>=', since)
-    .execute();
+    .orderBy('month');
+  // Nobody adds to them between what is read here and what is moved.
+  const rows = await (dialectOf(trx) === 'postgres' ? months.forUpdate() : months).execute();
   const changes: RollupUnitMonthTable[] = [];
   for (const row of rows) {
     const { month, unit_id: before } = row;

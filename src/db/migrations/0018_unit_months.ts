@@ -19,7 +19,7 @@ export const unitMonths: Migration = {
         correct ${int} not null, checkins ${int} not null, primary key (month, unit_id)) ${byKey}`,
       // No month has a day 32: a place holds for the whole month that begins on its first and ends behind its 31st.
       sql`update rollup_member_month set unit_id = (
-        select unit_id from member_place where member_place.member_id = rollup_member_month.member_id
+        select min(unit_id) from member_place where member_place.member_id = rollup_member_month.member_id
           and from_day <= month || '-01' and (to_day is null or to_day > month || '-31'))`,
       sql`insert into rollup_unit_month (month, unit_id, learned, answered, days, answers, correct, checkins)
         select month, unit_id, count(case when days > 0 then 1 end), count(case when answers > 0 then 1 end),
