@@ -412,7 +412,7 @@ export interface MessageTable {
   contact_id: string;
   sender_name: string;
   kind: 'text' | 'picture' | 'recall' | 'other';
-  /** Cleared (null) after a week when it was no answer, check-in or command. */
+  /** Cleared (null) when it was no answer, check-in or command and `talk-kept` is over. */
   text: string | null;
   mention: Flag;
   /** The channel's own time, never later than `received_at`. */

@@ -167,7 +167,7 @@ async function makePicture(dataDir: string, svg: string): Promise<string> {
 }
 
 /** Pictures are kept as long as somebody may want one sent again. */
-const KEPT = 60 * DAY;
+export const PICTURES_KEPT = 60 * DAY;
 
 /** Forgets old pictures. Gives how many. */
 export async function forgetPictures(dataDir: string, now: number): Promise<number> {
@@ -180,7 +180,7 @@ export async function forgetPictures(dataDir: string, now: number): Promise<numb
   for (const name of names) {
     const path = join(folder, name);
     const { mtimeMs } = await stat(path);
-    if (mtimeMs > now - KEPT) continue;
+    if (mtimeMs > now - PICTURES_KEPT) continue;
     await rm(path, { force: true });
     forgotten += 1;
   }

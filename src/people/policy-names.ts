@@ -2,7 +2,7 @@
  * The policies there are: what people may set for the county, a unit or a group while it runs, each with its
  * default. Values are text in the database; a kind says how it is read, checked and shown.
  */
-import { DAY, HOUR, MINUTE, parseDuration } from '../clock.ts';
+import { DAY, HOUR, MINUTE, parseDuration, SECOND } from '../clock.ts';
 import { type Pace, parsePace, parseQuietHours } from '../config.ts';
 import { UserError } from '../errors.ts';
 
@@ -85,10 +85,19 @@ const asStarted = <T>(
     (text) => (text === '-' ? null : parse(text)),
   );
 
-/** No real account is ever without a pace. */
+/** The largest of what people may set as a pace; the gap in seconds, of which one is the least. */
+export const PACE_BOUNDS = { gap: 600, perMinute: 60, perDay: 5_000 } as const;
+
+/** No real account is ever without a pace, nor with one that is as good as none. */
 const parseRealPace = (text: string): Pace | undefined => {
   const pace = parsePace(text);
-  return pace === 'off' ? undefined : pace;
+  if (pace === undefined || pace === 'off') return undefined;
+  const isReal =
+    pace.minGap >= SECOND &&
+    pace.maxGap <= PACE_BOUNDS.gap * SECOND &&
+    pace.perMinute <= PACE_BOUNDS.perMinute &&
+    pace.perDay <= PACE_BOUNDS.perDay;
+  return isReal ? pace : undefined;
 };
 
 /** Keeps the type of each value. */
@@ -307,6 +316,12 @@ export const POLICIES = {
     '100',
     '一个网站一天问几次',
     'requests to one host in a local day at most, feeds and pasted links together',
+  ),
+  'talk-kept': policy(
+    duration(DAY, 30 * DAY),
+    '7d',
+    '闲聊的原话留多久',
+    'how long the words of what was neither answer, check-in nor command are kept; for the county',
   ),
   'friends-a-day': policy(
     whole(0, 200),

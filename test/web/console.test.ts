@@ -540,6 +540,79 @@ describe('the console', () => {
       expect(await readPolicy(desk.db, 'reviewers')).toBe(2);
     });
 
+    it('sets pace and quiet hours number by number, and says exactly which one is wrong', async () => {
+      const set = async (name: 'pace' | 'quiet-hours', fields: Record<string, string>) => {
+        await chief.post('/settings', { place: 'county', name, ...fields });
+        return await chief.page('/settings');
+      };
+      const pace = { least: '4', most: '9.5', minute: '10', day: '150' };
+      const page = await set('pace', pace);
+      expect(page).toContain('发言节奏：隔 4 到 9.5 秒，一分钟最多 10 条，一天最多 150 条。');
+      expect(page).toMatch(/name="most"[^>]*value="9.5"/);
+      for (const [wrong, words] of [
+        [{ least: '0' }, '两条之间最少隔几秒：要填 1 到 600 的数，没有改动'],
+        [{ most: '' }, '两条之间最多隔几秒：要填 1 到 600 的数，没有改动'],
+        [{ most: '3' }, '最多隔几秒不能比最少隔几秒还短，没有改动'],
+        [{ minute: '61' }, '一分钟最多几条：要填 1 到 60 的数，没有改动'],
+        [{ minute: '2.5' }, '一分钟最多几条：要填 1 到 60 的数，没有改动'],
+        [{ day: '一百' }, '一天最多几条：要填 1 到 5000 的数，没有改动'],
+        [{ day: '9999' }, '一天最多几条：要填 1 到 5000 的数，没有改动'],
+      ] as const)
+        expect(await set('pace', { ...pace, ...wrong })).toContain(words);
+      expect(await readPolicy(desk.db, 'pace')).toMatchObject({ minGap: 4_000, maxGap: 9_500, perDay: 150 });
+      expect(await set('quiet-hours', { from: '21:00', to: '' })).toContain('从几点、到几点都要填，没有改动');
+      expect(await set('quiet-hours', { from: '21:00', to: '21:00' })).toContain('不能一样，没有改动');
+      expect(await set('quiet-hours', { from: '21:00', to: '06:30' })).toContain('免打扰：21:00 到 06:30。');
+      expect(await set('quiet-hours', { from: '21:00', to: '06:30', never: '1' })).toContain(
+        '免打扰：没有。',
+      );
+      expect(await readPolicy(desk.db, 'quiet-hours')).toBe('off');
+      await ann.post('/settings', {
+        place: `unit:${desk.county.own.branch.id}`,
+        name: 'quiet-hours',
+        never: '1',
+      });
+      expect(await ann.page('/settings')).toContain('只能为全县设');
+      expect((await ann.post('/settings', { place: 'county', name: 'pace', ...pace })).status).toBe(404);
+    });
+
+    it('says what is kept, and what would go before it goes', async () => {
+      const talk = (hours: number, no: number) => ({
+        id: `talk-${no}`,
+        account: 'sandbox',
+        channel_id: `talk-${no}`,
+        room_id: 'r',
+        contact_id: 'c',
+        sender_name: '张三',
+        kind: 'text' as const,
+        text: '今天茉莉花真香',
+        mention: 0 as const,
+        sent_at: Date.now() - hours * HOUR,
+        received_at: Date.now() - hours * HOUR,
+        state: 'handled' as const,
+        attempts: 0,
+        try_at: null,
+        intent: '{"kind":"none"}',
+        handled_at: Date.now(),
+      });
+      await desk.db.insertInto('message').values([10, 30, 50, 100, 150].map(talk)).execute();
+      const page = await chief.page('/settings');
+      expect(page).toMatch(/5 条闲聊的原话，最早的是[\s\S]*一天之内到期清掉 1 条/);
+      for (const [span, count] of [
+        ['1 天', 4],
+        ['3 天', 2],
+        ['7 天', 0],
+      ] as const)
+        expect(page).toMatch(new RegExp(`${span}</th>\\s*<td[^>]*>${count} / 5<`));
+      await chief.post('/settings', { place: 'county', name: 'talk-kept', value: '3', span: 'd' });
+      expect(await chief.page('/settings')).toContain(
+        '闲聊的原话留多久：3 天。有 2 条已经到期，一分钟内清掉，清掉的找不回来。',
+      );
+      await chief.post('/settings', { place: 'county', name: 'talk-kept', value: '1', span: 'h' });
+      expect(await readPolicy(desk.db, 'talk-kept')).toBe(3 * DAY);
+      expect(await ann.page('/settings')).not.toContain('留多久');
+    });
+
     it('shows of the audit what concerns one', async () => {
       await ann.post('/groups/enable', { key: desk.county.own.group.key, on: '0' });
       await other.post('/groups/enable', { key: desk.county.other.group.key, on: '0' });

@@ -120,7 +120,7 @@ function listMessages(db: Db, actor: Actor, { kind, groupId, before }: Filter) {
   return query.execute();
 }
 
-const wordsOf = ({ text }: Pick<MessageTable, 'text'>) => text ?? '（七天前的闲聊，原话已经清掉）';
+const wordsOf = ({ text }: Pick<MessageTable, 'text'>) => text ?? '（闲聊，原话到期已经清掉）';
 
 export function messageRoutes(app: Hono, site: ConsoleSite): void {
   app.get('/messages', async (c) => {

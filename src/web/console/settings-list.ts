@@ -8,6 +8,9 @@ export interface Section {
   readonly names: readonly PolicyName[];
 }
 
+/** With what is kept, and what would go, under it. */
+export const KEEPING = '留多久';
+
 const LISTED: readonly Section[] = [
   {
     title: '答题',
@@ -54,6 +57,7 @@ const LISTED: readonly Section[] = [
       'friends-a-day',
     ],
   },
+  { title: KEEPING, county: true, names: ['talk-kept'] },
   {
     title: '电商动态',
     county: true,

@@ -2,20 +2,36 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
-import { parseDuration, saySpan, SECOND } from '../../clock.ts';
-import type { Pace, QuietHours } from '../../config.ts';
+import { parseDuration, saySpan } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
 import { UserError } from '../../errors.ts';
 import { readTree } from '../../people/places.ts';
-import { listPolicies, type PolicyPlace, type SetPolicy, setPolicy } from '../../people/policies.ts';
+import {
+  listPolicies,
+  type PolicyPlace,
+  readPolicy,
+  type SetPolicy,
+  setPolicy,
+} from '../../people/policies.ts';
 import { isPolicyName, type PolicyName, POLICIES } from '../../people/policy-names.ts';
 import { type Actor, getScopedGroup, isInScope, notFound, scopedGroups } from '../../people/scope.ts';
 import { walkTree } from '../../people/tree.ts';
+import type { PaceConfig } from '../../schedule/outlook.ts';
+import type { Html } from '../layout.ts';
 import { acts } from './acting.ts';
 import { address, card, field, hidden, press, select, type Choice } from './draw.ts';
 import { namesBehind } from './names.ts';
-import { type ConsoleSite, deskOf } from './parts.ts';
-import { choiceName, isLocal, sections } from './settings-list.ts';
+import {
+  drawPaceForm,
+  drawQuietForm,
+  readPaceForm,
+  readQuietForm,
+  sayPace,
+  sayQuietHours,
+} from './pace-form.ts';
+import { type ConsoleSite, deskOf, type Form } from './parts.ts';
+import { drawKeeping, sayGoing } from './keeping.ts';
+import { choiceName, isLocal, KEEPING, sections } from './settings-list.ts';
 import { shellPage } from './shell.ts';
 
 interface Place {
@@ -56,7 +72,8 @@ async function listPlaces(db: Db, actor: Actor): Promise<Choice[]> {
 
 export function settingRoutes(app: Hono, site: ConsoleSite): void {
   app.get('/settings', async (c) => {
-    const { db, actor, config } = deskOf(site, c);
+    const desk = deskOf(site, c);
+    const { db, actor, config } = desk;
     const places = await listPlaces(db, actor);
     const place = await readPlace(db, actor, c.req.query('place') ?? places[0]?.value ?? 'county');
     const all = new Map((await listPolicies(db, place.policy)).map((one) => [one.name, one]));
@@ -65,6 +82,7 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
       [...all.values()].map(({ fromId }) => fromId),
     );
     const isCounty = place.named === 'county';
+    const keeping = isCounty ? await drawKeeping(desk) : '';
     return shellPage(c, site, {
       title: '设置',
       body: html`<form class="card filters" method="get" action="/settings">
@@ -77,11 +95,12 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
             card(
               title,
               html`<ul class="rows settings">
-                ${own.flatMap((name) => {
-                  const set = all.get(name);
-                  return set ? [html`<li>${drawPolicy(set, place, names)}</li>`] : [];
-                })}
-              </ul>`,
+                  ${own.flatMap((name) => {
+                    const set = all.get(name);
+                    return set ? [html`<li>${drawPolicy(set, place, names, config)}</li>`] : [];
+                  })}
+                </ul>
+                ${title === KEEPING ? keeping : ''}`,
             ),
           )}
         ${
@@ -107,13 +126,13 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
 
   app.post(
     '/settings',
-    acts(site, '/settings', async ({ db, actor, now }, form) => {
+    acts(site, '/settings', async (desk, form) => {
+      const { db, actor, now } = desk;
       const place = await readPlace(db, actor, form.get('place'));
       const name = form.get('name');
       if (!isPolicyName(name)) throw notFound('unit', name);
       if (place.named !== 'county' && !isLocal(name)) throw new UserError('这一项只能为全县设。');
-      const value =
-        form.get('reset') === '' ? readValue(name, form.get('value'), form.get('span')) : undefined;
+      const value = form.get('reset') === '' ? readValue(name, form) : undefined;
       const before = (await listPolicies(db, place.policy)).find((one) => one.name === name);
       await setPolicy(db, name, value, place.policy, actor.who, now);
       const own = before && isOwn(before, place) ? before.value : undefined;
@@ -123,8 +142,9 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
         ...(own === undefined ? { reset: '1' } : { value: own, span: '' }),
       };
       const said = value === undefined ? '不单独设了，跟上一级一样' : sayValue(name, value);
+      const goes = name === 'talk-kept' ? await sayGoing(desk, await readPolicy(db, name)) : '';
       return {
-        text: `${POLICIES[name].title}：${said}。`,
+        text: `${POLICIES[name].title}：${said}。${goes}`,
         to: `${address('/settings', { place: place.named })}#${name}`,
         undo: { path: '/settings', fields, label: '改回去' },
       };
@@ -132,23 +152,18 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
   );
 }
 
-const two = (value: number) => String(value).padStart(2, '0');
-const clock = (minute: number) => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
-
-const sayQuietHours = (hours: QuietHours | 'off') =>
-  hours === 'off' ? '没有' : `${clock(hours.from)} 到 ${clock(hours.to)}`;
-const sayPace = ({ minGap, maxGap, perMinute, perDay }: Pace) =>
-  `隔 ${minGap / SECOND} 到 ${maxGap / SECOND} 秒，一分钟最多 ${perMinute} 条，一天最多 ${perDay} 条`;
-
 const AS_STARTED = '照服务器上设的';
 
 const isOwn = ({ from, fromId }: SetPolicy, { named, id }: Place) =>
   from === named.split(':')[0] && fromId === id;
 
 /** As it is kept. Throws `UserError` in words for a page. */
-function readValue(name: PolicyName, given: string, span: string): string {
+function readValue(name: PolicyName, form: Form): string {
   const { kind } = POLICIES[name];
-  const text = given.trim();
+  const filled =
+    name === 'pace' ? readPaceForm(form) : name === 'quiet-hours' ? readQuietForm(form) : undefined;
+  const text = (filled ?? form.get('value')).trim();
+  const span = form.get('span');
   const value =
     kind.form.kind === 'duration' && /^\d{1,5}$/.test(text)
       ? `${text}${span || 'h'}`
@@ -199,7 +214,12 @@ const MEANT: Readonly<Record<string, string>> = {
   'reviewers 0': '不用审',
 };
 
-function drawPolicy(set: SetPolicy, place: Place, names: ReadonlyMap<string, string>) {
+function drawPolicy(
+  set: SetPolicy,
+  place: Place,
+  names: ReadonlyMap<string, string>,
+  started: Pick<PaceConfig, 'pace' | 'quietHours'>,
+) {
   const { name, value, from, fromId } = set;
   const isTheirs = isOwn(set, place);
   const where = isTheirs
@@ -213,7 +233,7 @@ function drawPolicy(set: SetPolicy, place: Place, names: ReadonlyMap<string, str
       ><b>${short(sayValue(name, value))}</b>
     </summary>
     <form class="set" method="post" action="/settings">
-      ${hidden({ place: place.named, name })} ${control(name, value)}
+      ${hidden({ place: place.named, name })} ${control(name, value, started)}
       <div class="buttons">
         <button class="button small">保存</button>
       </div>
@@ -221,11 +241,6 @@ function drawPolicy(set: SetPolicy, place: Place, names: ReadonlyMap<string, str
     ${isTheirs ? press('/settings', '不单独设', { fields: { place: place.named, name, reset: '1' }, tone: 'quiet' }) : ''}
   </details>`;
 }
-
-const HINTS: Readonly<Record<string, string>> = {
-  pace: '照 3-8s,12/min,200/day 这样写：两条之间隔 3 到 8 秒，一分钟最多 12 条，一天最多 200 条。空着就照服务器上设的。',
-  'quiet-hours': '照 22:00-07:00 这样写；不要免打扰就写 off；空着就照服务器上设的。',
-};
 
 const short = (text: string) => ([...text].length > 14 ? `${[...text].slice(0, 14).join('')}…` : text);
 
@@ -235,7 +250,16 @@ const SPANS: readonly Choice[] = [
   { value: 'd', name: '天' },
 ];
 
-function control(name: PolicyName, value: string) {
+function control(
+  name: PolicyName,
+  value: string,
+  started: Pick<PaceConfig, 'pace' | 'quietHours'>,
+): Html | Promise<Html> {
+  if (name === 'pace') return drawPaceForm(POLICIES.pace.kind.read(value) ?? started.pace);
+  if (name === 'quiet-hours') {
+    const hours = POLICIES['quiet-hours'].kind.read(value) ?? started.quietHours;
+    return drawQuietForm(hours === 'off' ? undefined : hours);
+  }
   const { form } = POLICIES[name].kind;
   const label = POLICIES[name].title;
   switch (form.kind) {
@@ -282,7 +306,7 @@ ${value === '-' ? '' : value}</textarea>`,
       return field(
         label,
         html`<input name="value" maxlength="40" value="${value === '-' ? '' : value}" autocomplete="off" />`,
-        HINTS[name] ?? `照 ${form.example} 这样写`,
+        `照 ${form.example} 这样写`,
       );
   }
 }
