@@ -8,6 +8,7 @@ import { type Decision, DECISIONS, getDeliveryByNo, resolveDelivery } from '../d
 import { STATES } from '../delivery/states.ts';
 import { UserError } from '../errors.ts';
 import { getGroupByKey } from '../people/groups.ts';
+import { TERMINAL } from '../people/scope.ts';
 import { type Output, printJson, printOne, printRows, withDb } from './parts.ts';
 
 const COLUMNS = ['no', 'id', 'group', 'kind', 'content', 'state', 'reason', 'planned_at', 'sent_at'] as const;
@@ -127,7 +128,7 @@ export const show = (text: string, options: Output): Promise<void> =>
   });
 
 async function decide(db: Db, zone: string, no: number, decision: Decision) {
-  await resolveDelivery(db, no, decision, 'cli', Date.now());
+  await resolveDelivery(db, no, decision, TERMINAL, Date.now());
   const [row] = await readDeliveries(db, zone, { no });
   if (!row) throw new UserError(`there is no delivery ${no}`);
   return row;

@@ -11,7 +11,7 @@ export const list = (output: Output): Promise<void> =>
 
 export const setEnabled = (key: string, enabled: boolean, output: Output): Promise<void> =>
   withDb(async (db) => {
-    await setGroupEnabled(db, key, enabled, 'cli', Date.now());
+    await setGroupEnabled(db, key, enabled, TERMINAL, Date.now());
     const [group] = await listGroups(db, key);
     printOne(group ?? {}, `${group?.topic ?? key} is ${enabled ? 'enabled' : 'disabled'}`, output);
   });

@@ -8,6 +8,7 @@ import { recordCatalogue } from '../lessons/revisions.ts';
 import { listWritten, readCatalogue, withWritten } from '../lessons/written.ts';
 import { getDeskItem } from '../news/desk.ts';
 import { getGroupByKey, type Group } from '../people/groups.ts';
+import { TERMINAL } from '../people/scope.ts';
 import { previewSends } from '../schedule/preview.ts';
 import { calendarWarnings, scheduleFitting } from '../schedule/add.ts';
 import { listedSchedule, listSchedules, removeSchedule, type Schedule } from '../schedule/schedules.ts';
@@ -76,7 +77,7 @@ export const add = (given: Record<string, unknown>): Promise<void> =>
         ...(closeAfter === undefined ? {} : { closeAfter }),
         ...(grace === undefined ? {} : { grace }),
       },
-      'cli',
+      TERMINAL,
       Date.now(),
     );
     const row = { ...(await listedSchedule(db, schedule)), warnings: warnings.map(sayWarning) };
@@ -206,7 +207,7 @@ export const preview = (options: Output & { days?: string }): Promise<void> =>
 export const remove = (no: string, output: Output): Promise<void> =>
   withDb(async (db) => {
     if (!/^\d+$/.test(no)) throw new UserError(`expected a schedule's number, got "${no}"`);
-    const row = await listed(db, await removeSchedule(db, Number(no), 'cli', Date.now()));
+    const row = await listed(db, await removeSchedule(db, Number(no), TERMINAL, Date.now()));
     printOne(row, `schedule ${no} is removed`, output);
   });
 

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { getGroupByKey } from '../people/groups.ts';
 import { getPolicyName, listPolicies, type PolicyPlace, setPolicy } from '../people/policies.ts';
 import { POLICIES } from '../people/policy-names.ts';
+import { TERMINAL } from '../people/scope.ts';
 import { getUnitByName } from '../people/units.ts';
 import { type Output, printOne, printRows, withDb } from './parts.ts';
 
@@ -46,7 +47,7 @@ export const set = (name: string, value: string | undefined, options: PlaceOptio
   withDb(async (db) => {
     const known = getPolicyName(name);
     const place = await readPlace(db, options);
-    await setPolicy(db, known, value, place, 'cli', Date.now());
+    await setPolicy(db, known, value, place, TERMINAL, Date.now());
     const row = (await rowsOf(db, place)).find((one) => one.name === known);
     printOne(row ?? {}, `${known} is ${row?.value ?? ''} (${row?.from ?? ''})`, options);
   });

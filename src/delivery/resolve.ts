@@ -3,6 +3,7 @@ import { appendAudit } from '../db/audit.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { DeliveryState } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
+import { type By, byOf } from '../people/units.ts';
 import { closeWindow } from '../quiz/windows.ts';
 import { hasBrought } from './brought.ts';
 import { concludeDelivery, type Delivery, findDelivery, moveDelivery } from './ledger.ts';
@@ -34,9 +35,10 @@ export async function resolveDelivery(
   db: Db,
   no: number,
   decision: Decision,
-  who: string,
+  by: By | string,
   now: number,
 ): Promise<Delivery> {
+  const { who, via } = byOf(by);
   return await inTransaction(db, async (trx) => {
     const delivery = await getDeliveryByNo(trx, no);
     const from = DECIDABLE[decision];
@@ -51,6 +53,7 @@ export async function resolveDelivery(
     await appendAudit(trx, {
       at: now,
       who,
+      ...(via === undefined ? {} : { via }),
       what: `delivery.${decision}`,
       subject: delivery.id,
       before: { state: delivery.state, reason: delivery.reason },

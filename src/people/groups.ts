@@ -6,6 +6,7 @@ import type { Selectable } from '../db/sql.ts';
 
 import type { ChatGroupTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
+import { type By, byOf } from './units.ts';
 
 export type Group = Selectable<ChatGroupTable>;
 
@@ -96,9 +97,10 @@ export async function setGroupEnabled(
   db: Db,
   key: string,
   enabled: boolean,
-  who: string,
+  by: By | string,
   now: number,
 ): Promise<Group> {
+  const { who, via } = byOf(by);
   return await inTransaction(db, async (trx) => {
     const group = await getGroupByKey(trx, key);
     const flag = enabled ? 1 : 0;
@@ -108,6 +110,7 @@ export async function setGroupEnabled(
     await appendAudit(trx, {
       at: now,
       who,
+      ...(via === undefined ? {} : { via }),
       what,
       subject: group.id,
       before: { enabled: !enabled },

@@ -5,7 +5,7 @@ import { type Db, inTransaction } from '../db/open.ts';
 import type { PolicyTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { isPolicyName, POLICIES, type PolicyName, type PolicyValue } from './policy-names.ts';
-import { lineageOf } from './units.ts';
+import { type By, byOf, lineageOf } from './units.ts';
 
 /** Where a policy holds: a group, a unit, or, with neither, the county. */
 export interface PolicyPlace {
@@ -97,9 +97,10 @@ export async function setPolicy(
   name: PolicyName,
   value: string | undefined,
   place: PolicyPlace,
-  who: string,
+  by: By | string,
   now: number,
 ): Promise<void> {
+  const { who, via } = byOf(by);
   if (value !== undefined) {
     try {
       POLICIES[name].kind.read(value);
@@ -135,6 +136,7 @@ export async function setPolicy(
     await appendAudit(trx, {
       at: now,
       who,
+      ...(via === undefined ? {} : { via }),
       what: value === undefined ? 'setting.reset' : 'setting.set',
       subject: `${scope}:${scopeId}:${name}`,
       ...(before ? { before: before.value } : {}),

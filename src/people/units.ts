@@ -77,6 +77,9 @@ export interface By {
   readonly via?: string;
 }
 
+/** A bare name is somebody of whom it isn't known from where they did it. */
+export const byOf = (by: By | string): By => (typeof by === 'string' ? { who: by } : by);
+
 export interface NewUnit {
   readonly name: string;
   /** Read from the name when left out. */

@@ -5,6 +5,7 @@ import { quietUntil } from '../delivery/pace-rules.ts';
 import { UserError } from '../errors.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import { type Group, listEnabledGroups } from '../people/groups.ts';
+import { type By, byOf } from '../people/units.ts';
 import { expandSends, type ScheduledFor } from './expand.ts';
 import { findMisfit, type FitWorld, type Misfit, redraft } from './fit.ts';
 import { parseMonthly } from './monthly.ts';
@@ -55,11 +56,11 @@ export async function fitPlan(
   config: PaceConfig,
   lessons: readonly Lesson[],
   added: NewSchedule,
-  who: string,
+  by: By | string,
   now: number,
   tryWithin = TRY_WITHIN,
 ): Promise<Fitting> {
-  const draft = draftSchedule(added, who, now);
+  const draft = draftSchedule(added, byOf(by).who, now);
   const groups = added.groups === 'all' ? await listEnabledGroups(db) : added.groups;
   const planned: ScheduledFor = { schedule: draft, groups: groups.filter(({ enabled }) => enabled === 1) };
   const world: FitWorld = {
@@ -85,13 +86,13 @@ export async function scheduleFitting(
   config: PaceConfig,
   lessons: readonly Lesson[],
   added: NewSchedule,
-  who: string,
+  by: By | string,
   now: number,
   tryWithin = TRY_WITHIN,
 ): Promise<Scheduled> {
-  const { planned, groups, world } = await fitPlan(db, config, lessons, added, who, now, tryWithin);
+  const { planned, groups, world } = await fitPlan(db, config, lessons, added, by, now, tryWithin);
   const warnings = await warningsFor(db, config, { ...planned, groups }, world);
-  return { schedule: await addSchedule(db, added, who, now), warnings };
+  return { schedule: await addSchedule(db, added, by, now), warnings };
 }
 
 function searchNearest(

@@ -1,6 +1,7 @@
 /** Moving a plan: the old one is taken away and the same is scheduled anew at the other time, both or neither. */
 import { type Db, inTransaction } from '../db/open.ts';
 import type { Lesson } from '../lessons/lesson.ts';
+import type { By } from '../people/units.ts';
 import { type Scheduled, scheduleFitting } from './add.ts';
 import type { PaceConfig } from './outlook.ts';
 import { groupsOf, type NewSchedule, removeSchedule, type Schedule } from './schedules.ts';
@@ -32,13 +33,13 @@ export async function moveSchedule(
   lessons: readonly Lesson[],
   schedule: Schedule,
   when: When,
-  who: string,
+  by: By | string,
   now: number,
   tryWithin: number,
 ): Promise<Scheduled> {
   return await inTransaction(db, async (trx) => {
     const added = await redo(trx, schedule, when);
-    await removeSchedule(trx, schedule.no, who, now);
-    return await scheduleFitting(trx, config, lessons, added, who, now, tryWithin);
+    await removeSchedule(trx, schedule.no, by, now);
+    return await scheduleFitting(trx, config, lessons, added, by, now, tryWithin);
   });
 }

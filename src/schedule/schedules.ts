@@ -6,6 +6,7 @@ import { type Db, inTransaction } from '../db/open.ts';
 import type { DayRule, Misfire, ScheduleKind, ScheduleTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import type { Group } from '../people/groups.ts';
+import { type By, byOf } from '../people/units.ts';
 import { dayOfWall, dayText, holidayOn } from './calendar.ts';
 import { parseMonthly, sayMonthly } from './monthly.ts';
 import { nextFiring, type Timetable, timetableOf, type When } from './timetable.ts';
@@ -97,7 +98,13 @@ function neverComes({ when, zone, days }: Timetable): string {
 }
 
 /** Writes a schedule down. Throws `UserError` for a time in the past or a rule that never comes. */
-export async function addSchedule(db: Db, added: NewSchedule, who: string, now: number): Promise<Schedule> {
+export async function addSchedule(
+  db: Db,
+  added: NewSchedule,
+  by: By | string,
+  now: number,
+): Promise<Schedule> {
+  const { who, via } = byOf(by);
   const draft = draftSchedule(added, who, now);
   return await inTransaction(db, async (trx) => {
     const row: Schedule = { ...draft, no: await takeNumbers(trx, 'schedule') };
@@ -109,7 +116,14 @@ export async function addSchedule(db: Db, added: NewSchedule, who: string, now: 
         .execute();
     const { kind, content, all_groups: all, days, misfire, grace, again } = row;
     const after = { kind, content, when: whenOf(row), all, days, misfire, grace, again };
-    await appendAudit(trx, { at: now, who, what: 'schedule.add', subject: row.id, after });
+    await appendAudit(trx, {
+      at: now,
+      who,
+      ...(via === undefined ? {} : { via }),
+      what: 'schedule.add',
+      subject: row.id,
+      after,
+    });
     return row;
   });
 }
@@ -164,7 +178,8 @@ export async function groupsOf(db: Db, schedule: Schedule): Promise<Group[]> {
 }
 
 /** Removes a schedule: nothing of it is planned any more; what is planned already stays. */
-export async function removeSchedule(db: Db, no: number, who: string, now: number): Promise<Schedule> {
+export async function removeSchedule(db: Db, no: number, by: By | string, now: number): Promise<Schedule> {
+  const { who, via } = byOf(by);
   return await inTransaction(db, async (trx) => {
     const removed = await trx
       .updateTable('schedule')
@@ -174,7 +189,13 @@ export async function removeSchedule(db: Db, no: number, who: string, now: numbe
       .returningAll()
       .executeTakeFirst();
     if (!removed) throw new UserError(`there is no schedule ${no}: see "weike schedule list"`);
-    await appendAudit(trx, { at: now, who, what: 'schedule.remove', subject: removed.id });
+    await appendAudit(trx, {
+      at: now,
+      who,
+      ...(via === undefined ? {} : { via }),
+      what: 'schedule.remove',
+      subject: removed.id,
+    });
     return removed;
   });
 }

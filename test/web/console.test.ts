@@ -613,6 +613,42 @@ describe('the console', () => {
       expect(await ann.page('/settings')).not.toContain('留多久');
     });
 
+    it('writes down of every change here that it was made here', async () => {
+      const { own } = desk.county;
+      const before = Date.now();
+      await plan(ann);
+      await ann.post('/week/move', { no: '1', day: addDays(soon(), 1), time: '19:30' });
+      await ann.post('/week/remove', { no: '2' });
+      await ann.post('/week/restore', { no: '2' });
+      await ann.post('/settings', {
+        place: `unit:${own.branch.id}`,
+        name: 'quiz-close',
+        value: '3',
+        span: 'h',
+      });
+      await ann.post('/settings', { place: `unit:${own.branch.id}`, name: 'quiz-close', reset: '1' });
+      await ann.post('/deliveries/decide', { no: String(await deliver('unknown')), as: 'sent' });
+      await ann.post('/groups/enable', { key: own.group.key, on: '0' });
+      const rows = await desk.db
+        .selectFrom('audit')
+        .select(['what', 'via', 'who'])
+        .where('at', '>=', before)
+        .orderBy('id')
+        .execute();
+      const all = [
+        'schedule.add',
+        'schedule.remove',
+        'schedule.add',
+        'schedule.remove',
+        'schedule.add',
+        'setting.set',
+        'setting.reset',
+        'delivery.sent',
+        'group.disable',
+      ];
+      expect(rows).toEqual(all.map((what) => ({ what, via: 'console', who: own.secretary.id })));
+    });
+
     it('shows of the audit what concerns one', async () => {
       await ann.post('/groups/enable', { key: desk.county.own.group.key, on: '0' });
       await other.post('/groups/enable', { key: desk.county.other.group.key, on: '0' });

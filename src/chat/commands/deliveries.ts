@@ -116,7 +116,7 @@ export async function decideDelivery(
     return { done: false, said: `${name} 现在是「${STATE_WORDS[delivery.state]}」，不用这样办。` };
   const refused = decision === 'resend' ? await whyNotAgain(db, delivery) : undefined;
   if (refused !== undefined) return { done: false, said: `${name}：${refused}。` };
-  await resolveDelivery(db, no, decision, actor.who, now);
+  await resolveDelivery(db, no, decision, actor, now);
   return { done: true, said: `${name}：${DONE[decision]}。` };
 }
 

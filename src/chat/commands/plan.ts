@@ -339,15 +339,7 @@ async function carryOut(draft: PlanDraft, context: DeskContext): Promise<Said> {
   if ('problem' in planned) return planned.problem;
   const { db, config, lessons, actor, now } = context;
   try {
-    const { schedule } = await scheduleFitting(
-      db,
-      config,
-      lessons,
-      planned.added,
-      actor.who,
-      now,
-      LOOK_WITHIN,
-    );
+    const { schedule } = await scheduleFitting(db, config, lessons, planned.added, actor, now, LOOK_WITHIN);
     const first = sayInstant(schedule.next_at ?? now, now, config.zone);
     const isSoon = (schedule.next_at ?? now) - now < HOUR;
     const hint = isSoon ? '' : '发 课表 可以看这一周的。';

@@ -56,7 +56,7 @@ export async function cancelSchedule(
   const schedule = await getScopedSchedule(db, actor, no);
   if (!(await mayChange(db, actor, schedule)))
     return { done: false, said: `${no} 号还管着别的群，要请管理员来取消。` };
-  await removeSchedule(db, no, actor.who, now);
+  await removeSchedule(db, no, actor, now);
   return { done: true, said: `已取消 ${no} 号。已经发出去的不受影响。` };
 }
 

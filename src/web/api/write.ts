@@ -121,7 +121,7 @@ export const WRITE: readonly Endpoint[] = [
           ...(body.close === undefined ? {} : { closeAfter: body.close }),
           ...(body.grace === undefined ? {} : { grace: body.grace }),
         },
-        actor.who,
+        actor,
         now,
         LOOK_WITHIN,
       );

@@ -216,7 +216,7 @@ export function groupRoutes(app: Hono, site: ConsoleSite): void {
     acts(site, '/groups', async ({ db, actor, now }, form) => {
       const group = await getScopedGroup(db, actor, form.get('key'));
       const enabled = form.get('on') === '1';
-      await setGroupEnabled(db, group.key, enabled, actor.who, now);
+      await setGroupEnabled(db, group.key, enabled, actor, now);
       return {
         text: enabled ? `「${group.topic}」启用了，可以排课了。` : `「${group.topic}」停用了，不再发课。`,
         to: `/groups/${group.key}`,

@@ -144,7 +144,7 @@ async function move(desk: Desk, form: Form): Promise<Done> {
       lessons,
       schedule,
       whenOf(schedule, at, zone),
-      actor.who,
+      actor,
       now,
       LOOK_WITHIN,
     );
@@ -188,7 +188,7 @@ async function restore(desk: Desk, form: Form): Promise<Done> {
   try {
     const added = await redo(db, schedule);
     const { lessons } = site.catalogue();
-    const { schedule: back } = await scheduleFitting(db, config, lessons, added, actor.who, now, LOOK_WITHIN);
+    const { schedule: back } = await scheduleFitting(db, config, lessons, added, actor, now, LOOK_WITHIN);
     return { text: `放回去了：${sayInstant(back.next_at ?? now, now, zone)}，现在是 ${back.no} 号。` };
   } catch (error) {
     const refused = whyNot(error, { day: '' }, desk);

@@ -70,7 +70,7 @@ export function planRoutes(app: Hono, site: ConsoleSite): void {
         config,
         site.catalogue().lessons,
         fit.added,
-        actor.who,
+        actor,
         now,
         LOOK_WITHIN,
       );

@@ -134,7 +134,7 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
       if (place.named !== 'county' && !isLocal(name)) throw new UserError('这一项只能为全县设。');
       const value = form.get('reset') === '' ? readValue(name, form) : undefined;
       const before = (await listPolicies(db, place.policy)).find((one) => one.name === name);
-      await setPolicy(db, name, value, place.policy, actor.who, now);
+      await setPolicy(db, name, value, place.policy, actor, now);
       const own = before && isOwn(before, place) ? before.value : undefined;
       const fields = {
         place: place.named,
