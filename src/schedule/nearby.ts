@@ -150,8 +150,8 @@ function* nearDays(days: readonly string[], full: () => number | undefined): Gen
   }
 }
 
-/** 1 Monday to 7 Sunday; all where the field is more than a list of numbers. */
-function weekdaysOf(field: string): number[] {
+/** 1 Monday to 7 Sunday, of cron's field for them; all where that is more than a list of numbers. */
+export function weekdaysOf(field: string): number[] {
   const all = [1, 2, 3, 4, 5, 6, 7];
   if (!/^[0-7](?:-[0-7])?(?:,[0-7](?:-[0-7])?)*$/.test(field)) return all;
   const named = field.split(',').flatMap((one) => {

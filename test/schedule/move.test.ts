@@ -5,7 +5,7 @@ import { DAY, HOUR } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/db/open.ts';
 import { MisfitError } from '../../src/schedule/add.ts';
-import { moveSchedule } from '../../src/schedule/move.ts';
+import { changeSchedule } from '../../src/schedule/move.ts';
 import { addSchedule, groupKeysOf, listSchedules, type NewSchedule } from '../../src/schedule/schedules.ts';
 import { lessonsAhead } from '../../src/schedule/syllabus.ts';
 import { buildCounty, type County } from '../support/county.ts';
@@ -47,7 +47,7 @@ describe.each(DIALECTS)('a plan that is moved, on %s', (dialect) => {
   const move = async (when: NewSchedule['when']) => {
     const [schedule] = await listSchedules(db);
     if (!schedule) throw new Error('nothing to move');
-    return await moveSchedule(db, config, [lesson], schedule, when, 'bob', NOW, 100);
+    return await changeSchedule(db, config, [lesson], schedule, { when }, 'bob', NOW, 100);
   };
 
   it('is the same at another time, under another number', async () => {

@@ -114,6 +114,12 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'POST /week/move': named(({ schedule }) =>
     press('/week/move', { no: String(schedule), day: '2026-11-28', time: '20:00' }),
   ),
+  'POST /week/change': named(({ schedule, group }) =>
+    press('/week/change', { no: String(schedule), days: 'all', group }),
+  ),
+  'POST /week/back': named(({ schedule, removed }) =>
+    press('/week/back', { no: String(schedule), was: String(removed) }),
+  ),
   'POST /week/remove': named(({ schedule }) => press('/week/remove', { no: String(schedule) })),
   'POST /week/restore': named(({ removed }) => press('/week/restore', { no: String(removed) })),
   'POST /deliveries/decide': named(({ delivery }) =>

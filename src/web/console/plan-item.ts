@@ -10,18 +10,34 @@ import { UserError } from '../../errors.ts';
 import { type Actor, isInScope, notFound } from '../../people/scope.ts';
 import { scheduleFitting } from '../../schedule/add.ts';
 import { titleOf } from '../../schedule/expand.ts';
-import { moveSchedule, redo } from '../../schedule/move.ts';
+import { changeSchedule, redo } from '../../schedule/move.ts';
 import { groupsOf, type Schedule } from '../../schedule/schedules.ts';
 import type { When } from '../../schedule/timetable.ts';
 import type { Html } from '../layout.ts';
 import { acts, type Done } from './acting.ts';
 import { address, card, confirmed, field, hidden, press } from './draw.ts';
-import { type ConsoleSite, type Desk, deskOf, type Form, readNo } from './parts.ts';
-import { DAY_RULES, LOOK_WITHIN, sayRule, shifted, warningWords, whyNot } from './plan-rule.ts';
+import { say } from './flash.ts';
+import { type ConsoleSite, type Desk, deskOf, type Form, readForm, readNo } from './parts.ts';
+import {
+  type Changed,
+  changePlan,
+  choosableGroups,
+  drawChange,
+  readWanted,
+  type Wanted,
+  wantedOf,
+} from './plan-change.ts';
+import { DAY_RULES, LOOK_WITHIN, readTaken, shifted, warningWords, whyNot } from './plan-rule.ts';
+import { cronOf, readWeekly, sayRule, timeFields } from './rule-words.ts';
 import { shellPage } from './shell.ts';
 
 export function planItemRoutes(app: Hono, site: ConsoleSite): void {
-  app.get('/week/s/:no', async (c) => await itemPage(c, deskOf(site, c)));
+  app.get('/week/s/:no', async (c) => {
+    const desk = deskOf(site, c);
+    return await itemPage(c, desk, await getScopedSchedule(desk.db, desk.actor, readNo(c.req.param('no'))));
+  });
+  app.post('/week/change', async (c) => await change(c, deskOf(site, c), await readForm(c)));
+  app.post('/week/back', acts(site, '/week', changeBack));
   app.post('/week/move', acts(site, '/week', move));
   app.post(
     '/week/remove',
@@ -35,9 +51,14 @@ export function planItemRoutes(app: Hono, site: ConsoleSite): void {
   app.post('/week/restore', acts(site, '/week', restore));
 }
 
-async function itemPage(c: Context, desk: Desk) {
+interface Refused {
+  readonly wanted: Wanted;
+  readonly fit: Exclude<Changed, { kind: 'changed' }>;
+}
+
+/** `refused`: what was asked of it just now and can't be. */
+async function itemPage(c: Context, desk: Desk, schedule: Schedule, refused?: Refused) {
   const { db, actor, now, zone, site } = desk;
-  const schedule = await getScopedSchedule(db, actor, readNo(c.req.param('no')));
   const at = schedule.next_at ?? schedule.at ?? now;
   const groups = (await groupsOf(db, schedule)).filter(({ unit_id: unitId }) => isInScope(actor, unitId));
   const lesson = site.catalogue().byId.get(schedule.content);
@@ -48,7 +69,17 @@ async function itemPage(c: Context, desk: Desk) {
         ? `课程《${schedule.content}》`
         : titleOf(schedule);
   const isTheirs = await mayChange(db, actor, schedule);
-  return shellPage(c, site, {
+  const form = isTheirs
+    ? drawChange(
+        desk,
+        schedule,
+        refused?.wanted ?? (await wantedOf(db, schedule)),
+        await choosableGroups(db, actor, schedule),
+        refused?.fit,
+      )
+    : '';
+  const isTaught = schedule.kind === 'lesson' || schedule.kind === 'course';
+  const shell = {
     title: name,
     back: { path: address('/week', { day: localDay(at, zone) }), name: '课表' },
     body: html`${card(
@@ -69,8 +100,12 @@ async function itemPage(c: Context, desk: Desk) {
           <dd>
             ${schedule.all_groups === 1 ? '所有启用的群' : groups.map(({ topic, key }) => topic || key).join('、')}
           </dd>
-          <dt>小测</dt>
-          <dd>发出后 ${saySpan(schedule.close_after)}截止</dd>
+          ${
+            isTaught
+              ? html`<dt>小测</dt>
+                  <dd>发出后 ${saySpan(schedule.close_after)}截止</dd>`
+              : ''
+          }
           <dt>碰上放假</dt>
           <dd>${DAY_RULES[schedule.days]}</dd>
           <dt>编号</dt>
@@ -78,11 +113,63 @@ async function itemPage(c: Context, desk: Desk) {
         </dl>
         ${lesson ? html`<p class="note"><a href="/l/${lesson.id}">看这一课</a></p>` : ''}`,
     )}
-    ${isTheirs ? changes(schedule, at, zone, now) : html`<div class="card"><p>这一条还管着别的群，要请管理员来改。</p></div>`}`,
-  });
+    ${isTheirs ? changes(schedule, at, zone, now, form) : html`<div class="card"><p>这一条还管着别的群，要请管理员来改。</p></div>`}`,
+  };
+  return shellPage(c, site, shell, refused ? 409 : 200);
 }
 
-function changes(schedule: Schedule, at: number, zone: string, now: number): Html {
+/** What can't be done is said beside what was filled in, with what could be. */
+async function change(c: Context, desk: Desk, form: Form) {
+  const { db, actor, now, zone, site } = desk;
+  const schedule = await getScopedSchedule(db, actor, readNo(form.get('no')));
+  const wanted = readWanted(form);
+  const done: Changed = (await mayChange(db, actor, schedule))
+    ? await changePlan(desk, schedule, wanted)
+    : { kind: 'open', words: `${schedule.no} 号还管着别的群，要请管理员来改。` };
+  if (done.kind !== 'changed') return await itemPage(c, desk, schedule, { wanted, fit: done });
+  const { schedule: changed, notes } = done;
+  const next = changed.next_at === null ? '' : `下一次 ${sayInstant(changed.next_at, now, zone)}。`;
+  say(c, site, {
+    text: [`改好了：${sayRule(changed, now, zone)}。`, changed.at === null ? next : '', ...notes].join(''),
+    undo: {
+      path: '/week/back',
+      fields: { no: String(changed.no), was: String(schedule.no) },
+      label: '改回去',
+    },
+  });
+  await desk.poke();
+  return c.redirect(`/week/s/${changed.no}`, 303);
+}
+
+/** What was changed is as it was before, if that still fits. */
+async function changeBack(desk: Desk, form: Form): Promise<Done> {
+  const { db, config, actor, now, zone, site } = desk;
+  const schedule = await getScopedSchedule(db, actor, readNo(form.get('no')));
+  const before = await getRemoved(db, actor, readNo(form.get('was')));
+  if (!(await mayChange(db, actor, schedule)))
+    throw new UserError(`${schedule.no} 号还管着别的群，要请管理员来改。`);
+  try {
+    const added = await redo(db, before);
+    const { lessons } = site.catalogue();
+    const { schedule: back } = await changeSchedule(
+      db,
+      config,
+      lessons,
+      schedule,
+      added,
+      actor,
+      now,
+      LOOK_WITHIN,
+    );
+    return { text: `改回去了：${sayRule(back, now, zone)}。`, to: `/week/s/${back.no}` };
+  } catch (error) {
+    const refused = whyNot(error, { day: '', repeats: before.at === null }, desk);
+    const words = refused.kind === 'misfit' ? refused.words : '';
+    return { text: `${words}没有改回去。`, done: false };
+  }
+}
+
+function changes(schedule: Schedule, at: number, zone: string, now: number, form: Html | ''): Html {
   const isOnce = schedule.at !== null;
   const go = (label: string, to: number) => {
     const fields = { no: String(schedule.no), day: localDay(to, zone), time: localTime(to, zone) };
@@ -98,24 +185,25 @@ function changes(schedule: Schedule, at: number, zone: string, now: number): Htm
                 ${go('早一小时', shifted(at, { minutes: -60 }, zone))}
                 ${go('晚一小时', shifted(at, { minutes: 60 }, zone))}
               </div>
-              <form method="post" action="/week/move">
-                ${hidden({ no: String(schedule.no) })}
-                <div class="filters">
-                  ${
-                    isOnce
-                      ? field(
+              ${
+                isOnce
+                  ? html`<form method="post" action="/week/move">
+                      ${hidden({ no: String(schedule.no) })}
+                      <div class="filters">
+                        ${field(
                           '哪一天',
                           html`<input type="date" name="day" value="${localDay(at, zone)}" required />`,
-                        )
-                      : html`<input type="hidden" name="day" value="${localDay(at, zone)}" />`
-                  }
-                  ${field('几点', html`<input type="time" name="time" value="${localTime(at, zone)}" required />`)}
-                  <button class="button small">改到这时候</button>
-                </div>
-              </form>`,
+                        )}
+                        ${field('几点', html`<input type="time" name="time" value="${localTime(at, zone)}" required />`)}
+                        <button class="button small">改到这时候</button>
+                      </div>
+                    </form>`
+                  : ''
+              }`,
           )
         : ''
     }
+    ${form}
     <div class="card">
       ${confirmed(
         '撤掉这一条',
@@ -138,16 +226,8 @@ async function move(desk: Desk, form: Form): Promise<Done> {
   const before = schedule.next_at ?? schedule.at ?? now;
   try {
     const { lessons } = site.catalogue();
-    const moved = await moveSchedule(
-      db,
-      config,
-      lessons,
-      schedule,
-      whenOf(schedule, at, zone),
-      actor,
-      now,
-      LOOK_WITHIN,
-    );
+    const when = whenOf(schedule, at, form.get('weekdays'), zone);
+    const moved = await changeSchedule(db, config, lessons, schedule, { when }, actor, now, LOOK_WITHIN);
     const next = moved.schedule.next_at ?? at;
     const fields = {
       no: String(moved.schedule.no),
@@ -160,26 +240,33 @@ async function move(desk: Desk, form: Form): Promise<Done> {
       ...(before > now ? { undo: { path: '/week/move', fields, label: '挪回去' } } : {}),
     };
   } catch (error) {
-    const refused = whyNot(error, { day: form.get('day') }, desk);
+    const refused = whyNot(error, { day: form.get('day'), repeats: schedule.at === null }, desk);
     if (refused.kind !== 'misfit') throw error;
-    const nearest = refused.nearest;
-    const [day = '', time = ''] = nearest?.at.split('T') ?? [];
+    const { nearest } = refused;
+    const { day = '', time = '', weekdays = [] } = readTaken(nearest?.at ?? '') ?? {};
     return {
       text: `${refused.words}没有挪。${nearest ? `最近能排的是 ${nearest.say}。` : ''}`,
       done: false,
       ...(nearest
         ? {
-            undo: { path: '/week/move', fields: { no: String(schedule.no), day, time }, label: '改到那时候' },
+            undo: {
+              path: '/week/move',
+              fields: { no: String(schedule.no), day, time, weekdays: weekdays.join(',') },
+              label: '改到那时候',
+            },
           }
         : {}),
     };
   }
 }
 
-function whenOf({ cron, at: once }: Schedule, at: number, zone: string): When {
+/** `weekdays`: `1,3,5` where they are to be others as well. */
+function whenOf({ cron, at: once }: Schedule, at: number, weekdays: string, zone: string): When {
   if (once !== null) return { at };
-  const [hour = '0', minute = '0'] = localTime(at, zone).split(':');
-  return { cron: `${Number(minute)} ${Number(hour)} ${(cron ?? '').split(' ').slice(2).join(' ')}` };
+  const time = localTime(at, zone);
+  if (/^[1-7](,[1-7])*$/.test(weekdays) && readWeekly(cron ?? ''))
+    return { cron: cronOf(weekdays.split(',').map(Number), time) };
+  return { cron: [timeFields(time), ...(cron ?? '').split(' ').slice(2)].join(' ') };
 }
 
 async function restore(desk: Desk, form: Form): Promise<Done> {
@@ -191,7 +278,7 @@ async function restore(desk: Desk, form: Form): Promise<Done> {
     const { schedule: back } = await scheduleFitting(db, config, lessons, added, actor, now, LOOK_WITHIN);
     return { text: `放回去了：${sayInstant(back.next_at ?? now, now, zone)}，现在是 ${back.no} 号。` };
   } catch (error) {
-    const refused = whyNot(error, { day: '' }, desk);
+    const refused = whyNot(error, { day: '', repeats: schedule.at === null }, desk);
     return { text: refused.kind === 'misfit' ? `${refused.words}没有放回去。` : '没有放回去。', done: false };
   }
 }

@@ -20,7 +20,9 @@ import {
   DAY_RULES,
   type Fit,
   LOOK_WITHIN,
+  plannedOf,
   readAsked,
+  readTaken,
   STANDING,
   tryPlan,
   warningWords,
@@ -31,7 +33,7 @@ import { readDay } from './week.ts';
 
 const MOST_SUGGESTED = 6;
 const MOST_FOUND = 20;
-const CLOSES = [
+export const CLOSES = [
   { value: '2h', name: '2 小时' },
   { value: '12h', name: '12 小时' },
   { value: '1d', name: '1 天' },
@@ -59,7 +61,7 @@ export function planRoutes(app: Hono, site: ConsoleSite): void {
   app.post('/week/add', async (c) => {
     const desk = deskOf(site, c);
     const form = await readForm(c);
-    const asked = taken(readAsked(form), form.get('take'));
+    const asked = withTaken(readAsked(form), form.get('take'));
     const own = await listOwnGroups(desk.db, desk.actor);
     const fit = await tryPlan(desk, asked);
     if (fit.kind !== 'fits') return await planPage(c, desk, asked, own, fit, 409);
@@ -82,15 +84,17 @@ export function planRoutes(app: Hono, site: ConsoleSite): void {
       await desk.poke();
       return c.redirect(address('/week', { day: localDay(schedule.next_at ?? fit.first, zone) }), 303);
     } catch (error) {
-      return await planPage(c, desk, asked, own, whyNot(error, asked, desk), 409);
+      return await planPage(c, desk, asked, own, whyNot(error, plannedOf(asked), desk), 409);
     }
   });
 }
 
 /** The nearest plan, where it was pressed. */
-function taken(asked: Asked, at: string): Asked {
-  const [day, time] = at.split('T');
-  return day && time ? { ...asked, day, time } : asked;
+function withTaken(asked: Asked, at: string): Asked {
+  const taken = readTaken(at);
+  if (!taken) return asked;
+  const { day, time, weekdays } = taken;
+  return { ...asked, day, time, ...(weekdays.length > 0 ? { weekdays } : {}) };
 }
 
 const queryForm = (c: Context): Form => ({

@@ -1,7 +1,7 @@
 /** What a form asks to be scheduled, tried out: the same refusal as `schedule add`, with the nearest plan that fits. */
 import { sayMisfit } from '../../chat/commands/misfit.ts';
 import { listOwnGroups } from '../../chat/commands/plan.ts';
-import { sayInstant, WEEKDAYS } from '../../chat/plan/rule.ts';
+import { sayInstant } from '../../chat/plan/rule.ts';
 import { instantOfWall, localDay, localTime, parseDuration, parseInstant, wallOf } from '../../clock.ts';
 import type { DayRule, ScheduleKind } from '../../db/tables.ts';
 import { UserError } from '../../errors.ts';
@@ -14,6 +14,7 @@ import { DEFAULT_CLOSE_AFTER, type NewSchedule } from '../../schedule/schedules.
 import { lessonsAhead, lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
 import type { Warning } from '../../schedule/words.ts';
 import type { Desk, Form } from './parts.ts';
+import { cronOf, readWeekly, sayRule } from './rule-words.ts';
 
 /** How long a plan near one that doesn't fit is looked for, ms: others wait meanwhile. */
 export const LOOK_WITHIN = 300;
@@ -76,6 +77,17 @@ export type Fit =
       readonly nearest?: { readonly say: string; readonly at: string };
     };
 
+export const plannedOf = ({ day, what }: Asked): Planned => ({ day, repeats: !what.startsWith('lesson:') });
+
+/** What was pressed of a nearest plan: a day with its time, and weekdays where it repeats. */
+export function readTaken(
+  text: string,
+): { readonly day: string; readonly time: string; readonly weekdays: readonly number[] } | undefined {
+  const [, day, time, list] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?:\/([1-7](?:,[1-7])*))?$/.exec(text) ?? [];
+  if (day === undefined || time === undefined) return undefined;
+  return { day, time, weekdays: list === undefined ? [] : list.split(',').map(Number) };
+}
+
 /** Writes nothing. */
 export async function tryPlan(desk: Desk, asked: Asked): Promise<Fit> {
   const { db, actor, now, config, site, zone } = desk;
@@ -104,40 +116,52 @@ export async function tryPlan(desk: Desk, asked: Asked): Promise<Fit> {
     const first = planned.schedule.next_at ?? at;
     return { kind: 'fits', added, first, notes: [...content.notes, ...holidayNotes(first, asked, zone)] };
   } catch (error) {
-    return whyNot(error, asked, desk);
+    return whyNot(error, plannedOf(asked), desk);
   }
 }
 
 const open = (words: string): Fit => ({ kind: 'open', words });
 const misfit = (words: string): Fit => ({ kind: 'misfit', words });
 
+/** What was to be planned, as far as another plan in its place depends on it. */
+export interface Planned {
+  /** The day that the form shows; a month's plan comes on its date. */
+  readonly day: string;
+  readonly repeats: boolean;
+}
+
 /** A refusal in words, with the nearest plan where it is one that the form can take. */
-export function whyNot(error: unknown, asked: Pick<Asked, 'day'>, { now, config, zone }: Desk): Fit {
+export function whyNot(error: unknown, planned: Planned, { now, config, zone }: Desk): Fit {
   if (error instanceof MisfitError) {
     const words = sayMisfit(error.misfit, { now, config });
-    const nearest = error.nearest && nearby(error.nearest, asked, now, zone);
+    const nearest = error.nearest && nearby(error.nearest, planned, now, zone);
     return { kind: 'misfit', words, ...(nearest ? { nearest } : {}) };
   }
   if (error instanceof UserError) return misfit('这个时间轮不到，排不了。换一天，或者把放假怎么办改成照发。');
   throw error;
 }
 
-function nearby(times: Times, { day }: Pick<Asked, 'day'>, now: number, zone: string) {
+/** In the form's terms; nothing for what the form can't say, such as a plan for once in place of one that repeats. */
+function nearby(
+  times: Times,
+  { day, repeats }: Planned,
+  now: number,
+  zone: string,
+): { readonly say: string; readonly at: string } | undefined {
+  const say = sayRule(times, now, zone);
   if (times.at !== null)
-    return {
-      say: sayInstant(times.at, now, zone),
-      at: `${localDay(times.at, zone)}T${localTime(times.at, zone)}`,
-    };
-  const [, minute, hour] = /^(\d+) (\d+) /.exec(times.cron ?? '') ?? [];
-  if (minute === undefined || hour === undefined) return undefined;
-  const time = `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`;
-  return { say: `每次 ${time}`, at: `${day}T${time}` };
+    return repeats ? undefined : { say, at: `${localDay(times.at, zone)}T${localTime(times.at, zone)}` };
+  const weekly = times.cron === null ? undefined : readWeekly(times.cron);
+  if (weekly) return { say, at: `${day}T${weekly.time}/${weekly.weekdays.join(',')}` };
+  const [, date, time] = /^(\d+) (\d\d:\d\d)$/.exec(times.monthly ?? '') ?? [];
+  if (date === undefined || time === undefined) return undefined;
+  return { say, at: `${day.slice(0, 8)}${date.padStart(2, '0')}T${time}` };
 }
 
 /** A lesson once, a month's digest on that day of each month, all else on the weekdays. */
 function whenOf(asked: Asked, at: number, zone: string): NewSchedule['when'] {
   if (asked.what.startsWith('lesson:')) return { at };
-  if (asked.what !== 'digest:month') return { cron: cronOf(asked, at, zone) };
+  if (asked.what !== 'digest:month') return { cron: cronOf(asked.weekdays, localTime(at, zone)) };
   return { monthly: `${Number(asked.day.slice(8))} ${localTime(at, zone)}` };
 }
 
@@ -193,12 +217,6 @@ async function readContent(
   return { kind: isCourse ? 'course' : 'lesson', id, groups: left, notes: [...notes, ...twice] };
 }
 
-function cronOf({ weekdays }: Asked, at: number, zone: string): string {
-  const [hour = '0', minute = '0'] = localTime(at, zone).split(':');
-  const days = [...new Set(weekdays)].map((no) => no % 7).toSorted((a, b) => a - b);
-  return `${Number(minute)} ${Number(hour)} * * ${days.join(',')}`;
-}
-
 function holidayNotes(first: number, { days }: Asked, zone: string): string[] {
   const day = dayOfWall(wallOf(first, zone));
   const holiday = holidayOn(day);
@@ -232,26 +250,6 @@ export function warningWords(warning: Warning): string {
     case 'key-at-night':
       return `小测夜里截止，答案等到 ${localTime(warning.until, warning.zone)} 再公布。`;
   }
-}
-
-/** When a schedule comes, as a person says it: `11月27日 周五 20:00`, `每周一、三、五 20:00`. */
-export function sayRule(
-  { at, cron, monthly }: { at: number | null; cron: string | null; monthly: string | null },
-  now: number,
-  zone: string,
-): string {
-  if (at !== null) return sayInstant(at, now, zone);
-  const [, minute = '', hour = '', week = ''] = /^(\d+) (\d+) \* \* ([\d,*]+)$/.exec(cron ?? '') ?? [];
-  if (hour !== '') {
-    const time = `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`;
-    if (week === '*') return `每天 ${time}`;
-    const days = week.split(',').map((no) => (Number(no) + 6) % 7);
-    return `每周${days
-      .toSorted((a, b) => a - b)
-      .map((no) => WEEKDAYS[no] ?? '')
-      .join('、')} ${time}`;
-  }
-  return monthly === null ? `按 ${cron ?? ''}` : `每月 ${monthly}`;
 }
 
 /** The same time of day, so many days away; or some minutes away. */
