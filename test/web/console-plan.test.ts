@@ -222,9 +222,9 @@ it.each([
   [{ cron: '0 20 * * 0,7' }, '每周日 20:00'],
   [{ cron: '*/5 * * * *' }, '按 */5 * * * *'],
   [{ monthly: '15 20:00' }, '每月 15 号 20:00'],
-  [{ monthly: 'last day 20:00' }, '每月 最后一天 20:00'],
-  [{ monthly: 'first fri 09:30' }, '每月 第一个周五 09:30'],
-  [{ monthly: 'last workday 18:00' }, '每月 最后一个工作日 18:00'],
+  [{ monthly: 'last day 20:00' }, '每月最后一天 20:00'],
+  [{ monthly: 'first fri 09:30' }, '每月第一个周五 09:30'],
+  [{ monthly: 'last workday 18:00' }, '每月最后一个工作日 18:00'],
 ])('says %j as %s', (rule, words) => {
   expect(sayRule({ at: null, cron: null, monthly: null, ...rule }, 0, ZONE)).toBe(words);
 });

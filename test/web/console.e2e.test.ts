@@ -12,6 +12,7 @@ import { assignGroup } from '../../src/people/units.ts';
 import { grantRole } from '../../src/people/roles.ts';
 import { TERMINAL } from '../../src/people/scope.ts';
 import { addItems } from '../../src/quiz/bank.ts';
+import { addSchedule } from '../../src/schedule/schedules.ts';
 import { NAV } from '../../src/web/console/nav.ts';
 import type { Site } from '../../src/web/server.ts';
 import { drawingLesson, giveAnswer, openDrawn } from '../support/bank.ts';
@@ -334,6 +335,8 @@ describe.runIf(canRun)('the console in a browser', () => {
     '/matches',
     '/week/month',
     '/week/add',
+    '/week/s/1',
+    '/week/s/2',
     '/week/feed',
     '/lessons/d/1',
     '/bank/1',
@@ -391,11 +394,20 @@ describe.runIf(canRun)('the console in a browser', () => {
         TERMINAL,
         Date.now(),
       );
+      const plan = { groups: [own.group], zone: ZONE };
+      for (const added of [
+        { ...plan, kind: 'course', content: '网上卖货', when: { cron: '0 20 * * 1,3,5' } },
+        { ...plan, kind: 'digest', content: 'month', when: { monthly: 'last workday 18:00' } },
+      ] as const)
+        await addSchedule(desk.db, added, 'test', Date.now());
       const page = await enter(own.secretary.id, look.viewport, true, look);
       await page.goto(`${web.url}/lessons`);
       await page.getByRole('button', { name: '写一课' }).first().click();
       for (const path of PAGES) {
         await page.goto(web.url + path);
+        // The forms of the settings are folded away.
+        if (path === '/settings')
+          await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
         const over = await page.evaluate(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',
         );

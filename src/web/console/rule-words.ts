@@ -50,7 +50,8 @@ export function sayRule(
   if (at !== null) return sayInstant(at, now, zone);
   if (monthly !== null) {
     const rule = parseMonthly(monthly);
-    return `每月 ${sayMonthDay(rule)} ${sayMinutes(rule.time / MINUTE)}`;
+    const day = sayMonthDay(rule);
+    return `每月${/^\d/.test(day) ? ' ' : ''}${day} ${sayMinutes(rule.time / MINUTE)}`;
   }
   const weekly = readWeekly(cron ?? '');
   if (!weekly) return `按 ${cron ?? ''}`;
