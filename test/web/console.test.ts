@@ -11,7 +11,9 @@ import { askCertification } from '../../src/people/certify.ts';
 import { addGuest, bindIdentity } from '../../src/people/identities.ts';
 import { addMember } from '../../src/people/members.ts';
 import { readPolicy } from '../../src/people/policies.ts';
+import { POLICIES } from '../../src/people/policy-names.ts';
 import { NAV } from '../../src/web/console/nav.ts';
+import { choiceName, sections } from '../../src/web/console/settings-list.ts';
 import { drawingLesson, giveAnswer, openDrawn } from '../support/bank.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
 import { lessonOf } from './site.ts';
@@ -574,6 +576,15 @@ describe('the console', () => {
       });
       expect(await ann.page('/settings')).toContain('只能为全县设');
       expect((await ann.post('/settings', { place: 'county', name: 'pace', ...pace })).status).toBe(404);
+    });
+
+    it('says every choice there is in Chinese, and lists every setting in a place of its own', () => {
+      for (const [name, { kind }] of Object.entries(POLICIES)) {
+        const { form } = kind;
+        if (form.kind === 'choice')
+          for (const choice of form.choices) expect(choiceName(name, choice)).toMatch(/\p{Script=Han}/u);
+      }
+      expect(sections().map(({ title }) => title)).not.toContain('其他');
     });
 
     it('says what is kept, and what would go before it goes', async () => {

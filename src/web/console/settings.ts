@@ -70,6 +70,8 @@ async function listPlaces(db: Db, actor: Actor): Promise<Choice[]> {
   ];
 }
 
+type Started = Pick<PaceConfig, 'pace' | 'quietHours'>;
+
 export function settingRoutes(app: Hono, site: ConsoleSite): void {
   app.get('/settings', async (c) => {
     const desk = deskOf(site, c);
@@ -203,6 +205,13 @@ function sayValue(name: PolicyName, value: string): string {
   return value === '-' ? '没有' : (MEANT[`${name} ${value}`] ?? value);
 }
 
+/** What holds where nobody has set anything is what the server was started with. */
+function sayHeld(name: PolicyName, value: string, { pace, quietHours }: Started): string {
+  if (name === 'quiet-hours' && value === '-') return sayQuietHours(quietHours ?? 'off');
+  if (name === 'pace' && value === '-') return pace ? sayPace(pace) : '不限';
+  return sayValue(name, value);
+}
+
 const sayRead = <T>(read: T | null, say: (value: T) => string): string =>
   read === null ? AS_STARTED : say(read);
 
@@ -214,12 +223,7 @@ const MEANT: Readonly<Record<string, string>> = {
   'reviewers 0': '不用审',
 };
 
-function drawPolicy(
-  set: SetPolicy,
-  place: Place,
-  names: ReadonlyMap<string, string>,
-  started: Pick<PaceConfig, 'pace' | 'quietHours'>,
-) {
+function drawPolicy(set: SetPolicy, place: Place, names: ReadonlyMap<string, string>, started: Started) {
   const { name, value, from, fromId } = set;
   const isTheirs = isOwn(set, place);
   const where = isTheirs
@@ -230,7 +234,7 @@ function drawPolicy(
   return html`<details id="${name}">
     <summary>
       <span class="what">${POLICIES[name].title}<small>${where}</small></span
-      ><b>${short(sayValue(name, value))}</b>
+      ><b>${short(sayHeld(name, value, started))}</b>
     </summary>
     <form class="set" method="post" action="/settings">
       ${hidden({ place: place.named, name })} ${control(name, value, started)}
@@ -250,11 +254,7 @@ const SPANS: readonly Choice[] = [
   { value: 'd', name: '天' },
 ];
 
-function control(
-  name: PolicyName,
-  value: string,
-  started: Pick<PaceConfig, 'pace' | 'quietHours'>,
-): Html | Promise<Html> {
+function control(name: PolicyName, value: string, started: Started): Html | Promise<Html> {
   if (name === 'pace') return drawPaceForm(POLICIES.pace.kind.read(value) ?? started.pace);
   if (name === 'quiet-hours') {
     const hours = POLICIES['quiet-hours'].kind.read(value) ?? started.quietHours;
