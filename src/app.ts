@@ -277,9 +277,18 @@ export async function openApp(parts: AppParts): Promise<App> {
   async function nudge(now: number): Promise<void> {
     if (now - nudgedAt < NUDGE_EVERY && now >= nudgedAt) return;
     nudgedAt = now;
-    const quiet = await quietHoursOf(db, config);
-    if (quiet && quietUntil(quiet, now, config.zone) !== undefined) return;
-    await remindGroups(db, config.zone, now, (account) => linkBase(channelOf(account)));
+    const isQuiet = async (place = {}) => {
+      const quiet = await quietHoursOf(db, config, place);
+      return quiet !== undefined && quietUntil(quiet, now, config.zone) !== undefined;
+    };
+    await remindGroups(
+      db,
+      config.zone,
+      now,
+      (account) => linkBase(channelOf(account)),
+      (groupId) => isQuiet({ groupId }),
+    );
+    if (await isQuiet()) return;
     await sendPractice(db, config.zone, now);
     await planReviews(db, config.zone, now);
     await sendWeekly(db, config.zone, now);

@@ -30,12 +30,16 @@ const NAMED = 5;
 /** Base of links that may be given in the chats of an account. */
 type LinkBase = (account: string) => string | undefined;
 
-/** Reminds the groups of which a quiz closes within the hour. Gives how many. */
+/**
+ * Reminds the groups of which a quiz closes within the hour, and in which it isn't quiet now; one in which it is, is
+ * looked at again. Gives how many.
+ */
 export async function remindGroups(
   db: Db,
   zone: string,
   now: number,
   linkBase: LinkBase = () => undefined,
+  isQuiet: (groupId: string) => Promise<boolean> = async () => false,
 ): Promise<number> {
   const windows = await db
     .selectFrom('quiz_window')
@@ -52,7 +56,7 @@ export async function remindGroups(
   let reminded = 0;
   for (const [groupId, due] of Map.groupBy(windows, (window) => window.group_id)) {
     const [first] = due;
-    if (!first) continue;
+    if (!first || (await isQuiet(groupId))) continue;
     const { account } = first;
     const base = linkBase(account);
     const isDone = await inTransaction(db, (trx) =>

@@ -8,7 +8,7 @@ import type { Pace, QuietHours } from '../config.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { AccountPaceTable, DeliveryKind } from '../db/tables.ts';
-import { readPolicies, readPolicy } from '../people/policies.ts';
+import { type PolicyPlace, readPolicies, readPolicy } from '../people/policies.ts';
 import {
   type Breaker,
   breakerAfterSpoken,
@@ -158,12 +158,13 @@ export async function rulesFor(
   };
 }
 
-/** The quiet hours of the county now; `undefined` when there are none. */
+/** The quiet hours of the county, or of one of its places, now; `undefined` when there are none. */
 export async function quietHoursOf(
   db: Db,
   started: { readonly quietHours?: QuietHours },
+  place: PolicyPlace = {},
 ): Promise<QuietHours | undefined> {
-  const quietHours = (await readPolicy(db, 'quiet-hours')) ?? started.quietHours;
+  const quietHours = (await readPolicy(db, 'quiet-hours', place)) ?? started.quietHours;
   return quietHours === 'off' ? undefined : quietHours;
 }
 

@@ -12,6 +12,7 @@ import { parseMonthly } from './monthly.ts';
 import { nearestFit, type Times } from './nearby.ts';
 import { type PaceConfig, readAccounts, readOutlook, readOwed } from './outlook.ts';
 import { addSchedule, draftSchedule, listSchedules, type NewSchedule, type Schedule } from './schedules.ts';
+import { quietOf } from './simulate.ts';
 import { firingsBetween, timetableOf, unpublishedYear } from './timetable.ts';
 import { sayMisfit, sayTimes, type Warning } from './words.ts';
 
@@ -178,9 +179,13 @@ async function withoutDigest(db: Db, groups: readonly Group[]): Promise<string[]
 
 /** A key that falls due at night waits for the morning: until when, ms. */
 function keyInQuiet(planned: ScheduledFor, { outlook, accounts }: FitWorld): number | undefined {
-  const rulesOf = ({ account }: Group) => accounts.get(account)?.rules;
-  const groups = planned.groups.filter((group) => rulesOf(group)?.quietHours).slice(0, 1);
-  const { zone, quietHours } = (groups[0] && rulesOf(groups[0])) ?? {};
+  const quietIn = ({ account, id }: Group) => {
+    const standing = accounts.get(account);
+    return standing && quietOf(standing, id);
+  };
+  const groups = planned.groups.filter((group) => quietIn(group)).slice(0, 1);
+  const zone = accounts.get(groups[0]?.account ?? '')?.rules?.zone;
+  const quietHours = groups[0] && quietIn(groups[0]);
   if (zone === undefined || !quietHours) return undefined;
   const alone = { ...outlook, schedules: [{ ...planned, groups }] };
   const [send] = expandSends(alone, (planned.schedule.next_at ?? 0) + HOUR);

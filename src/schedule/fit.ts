@@ -7,7 +7,7 @@ import { addDays, DAY, localDay, startOfDay } from '../clock.ts';
 import { CLOSED, quietUntil } from '../delivery/pace-rules.ts';
 import { dueOf, expandSends, type Outlook, type ScheduledFor, type Send } from './expand.ts';
 import type { Schedule } from './schedules.ts';
-import { type Account, type Due, type Played, simulate } from './simulate.ts';
+import { type Account, type Due, type Played, quietOf, simulate } from './simulate.ts';
 import { firingsBetween, nextFiring, timetableOf } from './timetable.ts';
 
 export interface FitWorld {
@@ -62,7 +62,9 @@ function spanOf(schedule: Schedule, { now }: FitWorld): Span {
 function findQuietHour(world: FitWorld, { schedule, groups }: ScheduledFor, span: Span): Misfit | undefined {
   const firings = firingsBetween(timetableOf(schedule), span.from - 1, span.until);
   for (const group of groups) {
-    const { zone, quietHours } = world.accounts.get(group.account)?.rules ?? {};
+    const account = world.accounts.get(group.account);
+    const zone = account?.rules?.zone;
+    const quietHours = account && quietOf(account, group.id);
     if (!quietHours || zone === undefined) continue;
     const at = firings.find((one) => quietUntil(quietHours, one, zone) !== undefined);
     if (at === undefined) continue;

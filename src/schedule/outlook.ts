@@ -1,8 +1,8 @@
 /** Reads what a look ahead needs: schedules with their groups, what was taught, what each account has said and still owes. */
 import { localDay, startOfDay } from '../clock.ts';
-import { type Config, isPaced } from '../config.ts';
+import { type Config, isPaced, type QuietHours } from '../config.ts';
 import type { Db } from '../db/open.ts';
-import { readSpoken, rulesFor } from '../delivery/pace.ts';
+import { quietHoursOf, readSpoken, rulesFor } from '../delivery/pace.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import { type Group, listEnabledGroups } from '../people/groups.ts';
 import type { Outlook, ScheduledFor } from './expand.ts';
@@ -45,6 +45,7 @@ export async function readAccounts(
 ): Promise<Map<string, Account>> {
   const accounts = new Map<string, Account>();
   const perDay = new Map<string, number>();
+  const own = await readOwnQuietHours(db, config);
   for (const account of new Set(groups.map((group) => group.account))) {
     const spoken = await readSpoken(db, { account, groupId: null, zone: config.zone, now });
     const isHeld = isPacedAccount(config, account);
@@ -56,10 +57,31 @@ export async function readAccounts(
     accounts.set(account, {
       ...(isHeld ? { rules } : {}),
       groupPerDay: (groupId) => perDay.get(groupId) ?? Infinity,
+      ...(own ? { quietIn: (groupId) => (own.has(groupId) ? own.get(groupId) : rules.quietHours) } : {}),
       standing: { ...spoken, groupsToday },
     });
   }
   return accounts;
+}
+
+/** The quiet hours of each enabled group where some place has its own; `undefined` where the county's hold in all. */
+async function readOwnQuietHours(
+  db: Db,
+  config: PaceConfig,
+): Promise<Map<string, QuietHours | undefined> | undefined> {
+  const own = await db
+    .selectFrom('policy')
+    .select('id')
+    .where('name', '=', 'quiet-hours')
+    .where('scope', '!=', 'county')
+    .where('closed_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (!own) return undefined;
+  const hours = new Map<string, QuietHours | undefined>();
+  for (const { id } of await listEnabledGroups(db))
+    hours.set(id, await quietHoursOf(db, config, { groupId: id }));
+  return hours;
 }
 
 async function readGroupsToday(

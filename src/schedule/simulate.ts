@@ -4,6 +4,7 @@
  * those that the courier asks, so that a plan says what will happen.
  */
 import { localDay, MINUTE, SECOND } from '../clock.ts';
+import type { QuietHours } from '../config.ts';
 import type { DeliveryKind } from '../db/tables.ts';
 import { gapAfter, type Hold, type PaceRules, type Spoken, turnAt } from '../delivery/pace-rules.ts';
 import { Heap } from './heap.ts';
@@ -30,8 +31,14 @@ export interface Account {
   /** Absent: nothing holds it, everything goes out at once. */
   readonly rules?: Omit<PaceRules, 'groupPerDay'>;
   readonly groupPerDay: (groupId: string) => number;
+  /** Where groups have quiet hours of their own; absent: those of the rules hold in all. */
+  readonly quietIn?: (groupId: string) => QuietHours | undefined;
   readonly standing: Standing;
 }
+
+/** The quiet hours in one of the account's groups, or in its private chats. */
+export const quietOf = ({ rules, quietIn }: Account, groupId: string | null): QuietHours | undefined =>
+  groupId !== null && quietIn && rules ? quietIn(groupId) : rules?.quietHours;
 
 /** What puts a message off to another time of day. */
 export type Delay = Extract<Hold, 'quiet' | 'day' | 'group-day'>;
@@ -74,13 +81,14 @@ interface Item<T> {
  * first for which that is true.
  */
 export function simulate<T>(
-  { rules, standing, groupPerDay }: Account,
+  account: Account,
   dues: readonly Due<T>[],
   now: number,
   stop: (played: Played<T>) => boolean = () => false,
 ): Played<T>[] {
+  const { rules } = account;
   if (!rules) return playFree(dues, now, stop);
-  const speaker = openSpeaker(rules, standing, groupPerDay, now);
+  const speaker = openSpeaker(account, rules, now);
   const later = new Heap<Item<T>>((a, b) => a.at - b.at || a.order - b.order);
   const waiting = new Heap<Item<T>>(
     (a, b) => PRIORITY[a.due.kind] - PRIORITY[b.due.kind] || a.at - b.at || a.order - b.order,
@@ -148,11 +156,11 @@ function playFree<T>(
 
 /** The account's memory of what it said, in place of the database's. */
 function openSpeaker(
-  rules: NonNullable<Account['rules']>,
-  standing: Standing,
-  groupPerDay: Account['groupPerDay'],
+  account: Account,
+  { quietHours: _none, ...rules }: NonNullable<Account['rules']>,
   now: number,
 ) {
+  const { standing, groupPerDay } = account;
   const { zone, pace } = rules;
   const gap = pace ? Math.ceil(gapAfter(pace, 0.5) / SECOND) * SECOND : 0;
   const groupsToday = new Map(standing.groupsToday);
@@ -174,8 +182,9 @@ function openSpeaker(
         groupId === null
           ? { groupToday: 0, perDay: Infinity }
           : { groupToday: groupsToday.get(groupId) ?? 0, perDay: groupPerDay(groupId) };
+      const quietHours = quietOf(account, groupId);
       return turnAt(
-        { ...rules, groupPerDay: group.perDay },
+        { ...rules, groupPerDay: group.perDay, ...(quietHours ? { quietHours } : {}) },
         { ...said, groupToday: group.groupToday },
         t,
         false,

@@ -6,6 +6,7 @@ import { capOfDay } from '../delivery/pace-rules.ts';
 import type { FitWorld, Misfit } from './fit.ts';
 import { sayLocal, type Times } from './nearby.ts';
 import type { Schedule } from './schedules.ts';
+import { quietOf } from './simulate.ts';
 
 /** What a person should know though it is scheduled. */
 export type Warning =
@@ -64,11 +65,12 @@ const sayQuiet = (quiet: QuietHours | undefined) =>
 export function sayMisfit(misfit: Misfit, planned: Schedule, { accounts }: FitWorld): string {
   const { kind, account, schedule, nominalAt, group, endsAt, into } = misfit;
   const { zone } = schedule;
-  const { rules, standing } = accounts.get(account) ?? {};
+  const standsSo = accounts.get(account);
+  const { rules, standing } = standsSo ?? {};
   const day = localDay(nominalAt, zone);
   const hour = `${day} ${localTime(nominalAt, zone)}`;
   const whose = schedule.id === planned.id ? 'this' : `schedule ${schedule.no}, with this beside it,`;
-  const quiet = sayQuiet(rules?.quietHours);
+  const quiet = sayQuiet(standsSo && quietOf(standsSo, group.id));
   switch (kind) {
     case 'quiet':
       return `${hour} lies in the quiet hours ${quiet} of ${account}`;

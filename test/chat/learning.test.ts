@@ -411,6 +411,26 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     await ann.hears(/不再私下提醒/);
   });
 
+  it('reminds no group in quiet hours of its own, and does so once they are over', async () => {
+    await arrive();
+    const { group_id: groupId } = await school.db
+      .selectFrom('quiz_window')
+      .select('group_id')
+      .executeTakeFirstOrThrow();
+    const quiet = (value: string | undefined) =>
+      setPolicy(school.db, 'quiet-hours', value, { groupId }, 'test', school.clock.now());
+    await quiet('00:00-23:59');
+    await school.db
+      .updateTable('quiz_window')
+      .set({ closes_at: school.clock.now() + 16 * HOUR })
+      .execute();
+    await school.pass(15 * HOUR + 5 * MINUTE);
+    neverSaid(await school.said(), /【提醒】/);
+    await quiet(undefined);
+    await school.pass(5 * MINUTE);
+    await school.hears(/【提醒】/);
+  });
+
   it('asks the question of the week once more that the group missed most', async () => {
     await arrive();
     for (const name of ['黄秀兰', '韦国强', '覃小燕']) await school.pupil(name).says('1A 2B 3错');

@@ -105,6 +105,26 @@ describe.each(DIALECTS)('a plan on %s', (dialect) => {
     await plan(digest(at('2026-12-01T03:00')), never);
   });
 
+  it('is as free as each of its groups is, where one has quiet hours of its own', async () => {
+    const [early, usual, never] = await addGroups(3);
+    if (!early || !usual || !never) throw new Error('no groups');
+    await setPolicy(db, 'quiet-hours', '20:00-08:30', { groupId: early.id }, 'test', NOW);
+    await setPolicy(db, 'quiet-hours', 'off', { groupId: never.id }, 'test', NOW);
+    const evening = at('2026-12-01T20:30');
+    const said = await refusal(digest(evening));
+    expect(said).toMatch(/^2026-12-01 20:30 lies in the quiet hours 20:00-08:30 of wechaty;/);
+    expect(proposed(said)).toEqual(at('2026-12-01T19:55'));
+    await plan(digest(evening, { groups: [usual, never] }));
+    expect(await refusal(digest(at('2026-12-02T23:30'), { groups: [usual, never] }))).toMatch(/22:00-07:00/);
+    const { schedule } = await plan(digest(at('2026-12-02T23:30'), { groups: [never] }));
+    const sends = await previewSends(db, USUAL, catalogue.lessons, NOW, NOW + 30 * DAY);
+    expect(sends.filter((one) => one.schedule.no === schedule.no).map((one) => one.at)).toEqual([
+      Date.parse('2026-12-02T23:30:00+08:00'),
+    ]);
+    await setPolicy(db, 'quiet-hours', undefined, { groupId: never.id }, 'test', NOW);
+    expect(await refusal(digest(at('2026-12-03T23:30'), { groups: [never] }))).toMatch(/22:00-07:00/);
+  });
+
   it('that would run into the night, or into the next batch, is refused', async () => {
     // 30 groups take 29 gaps of 6 s: just under three minutes.
     await addGroups(30);

@@ -569,11 +569,15 @@ describe('the console', () => {
         '免打扰：没有。',
       );
       expect(await readPolicy(desk.db, 'quiet-hours')).toBe('off');
-      await ann.post('/settings', {
-        place: `unit:${desk.county.own.branch.id}`,
-        name: 'quiet-hours',
-        never: '1',
+      const branch = `unit:${desk.county.own.branch.id}`;
+      await ann.post('/settings', { place: branch, name: 'quiet-hours', from: '20:30', to: '08:00' });
+      expect(await ann.page(`/settings?place=${branch}`)).toContain('免打扰：20:30 到 08:00。');
+      expect(await readPolicy(desk.db, 'quiet-hours', { groupId: desk.county.own.group.id })).toEqual({
+        from: 20 * 60 + 30,
+        to: 8 * 60,
       });
+      expect(await readPolicy(desk.db, 'quiet-hours', { groupId: desk.county.other.group.id })).toBe('off');
+      await ann.post('/settings', { place: branch, name: 'pace', ...pace });
       expect(await ann.page('/settings')).toContain('只能为全县设');
       expect((await ann.post('/settings', { place: 'county', name: 'pace', ...pace })).status).toBe(404);
     });

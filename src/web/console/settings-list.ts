@@ -43,11 +43,11 @@ const LISTED: readonly Section[] = [
   { title: '提醒', county: false, names: ['remind-group', 'reading-reminder', 'reading-reminder-after'] },
   { title: '简报', county: false, names: ['digest-of', 'digest-picture', 'digest-rehearsal'] },
   { title: '审核和认证', county: true, names: ['reviewers', 'certify-tries'] },
+  { title: '免打扰', county: false, names: ['quiet-hours'] },
   {
     title: '发送节奏',
     county: true,
     names: [
-      'quiet-hours',
       'pace',
       'group-per-day',
       'storm-guard',
