@@ -1,5 +1,6 @@
 /** Policies from a terminal: for the county, a unit or a group. */
 import type { Db } from '../db/open.ts';
+import { lookAgain } from '../delivery/pace.ts';
 import { UserError } from '../errors.ts';
 import { getGroupByKey } from '../people/groups.ts';
 import { getPolicyName, listPolicies, type PolicyPlace, setPolicy } from '../people/policies.ts';
@@ -47,7 +48,9 @@ export const set = (name: string, value: string | undefined, options: PlaceOptio
   withDb(async (db) => {
     const known = getPolicyName(name);
     const place = await readPlace(db, options);
-    await setPolicy(db, known, value, place, TERMINAL, Date.now());
+    const now = Date.now();
+    await setPolicy(db, known, value, place, TERMINAL, now);
+    await lookAgain(db, known, now);
     const row = (await rowsOf(db, place)).find((one) => one.name === known);
     printOne(row ?? {}, `${known} is ${row?.value ?? ''} (${row?.from ?? ''})`, options);
   });

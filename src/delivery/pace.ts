@@ -8,6 +8,7 @@ import type { Pace, QuietHours } from '../config.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { AccountPaceTable, DeliveryKind } from '../db/tables.ts';
+import type { PolicyName } from '../people/policy-names.ts';
 import { type PolicyPlace, readPolicies, readPolicy } from '../people/policies.ts';
 import {
   type Breaker,
@@ -156,6 +157,26 @@ export async function rulesFor(
     ...(pace ? { pace } : {}),
     ...(quietHours && quietHours !== 'off' ? { quietHours } : {}),
   };
+}
+
+/** Policies that decide when an account may speak. */
+const DECIDING: readonly PolicyName[] = ['pace', 'quiet-hours', 'group-per-day', 'warm-up-days'];
+
+/**
+ * After such a policy was changed: what waits for the pace or the morning comes up now, and is sent or put off anew by
+ * what holds now. Gives how many; none when the policy decides nothing here.
+ */
+export async function lookAgain(db: Db, changed: PolicyName, now: number): Promise<number> {
+  if (!DECIDING.includes(changed)) return 0;
+  const rows = await db
+    .updateTable('delivery')
+    .set({ due_at: now })
+    .where('state', '=', 'planned')
+    .where('due_at', '>', now)
+    .where((eb) => eb.or(Object.values(REASONS).map((reason) => eb('reason', 'like', `${reason}，%`))))
+    .returning('id')
+    .execute();
+  return rows.length;
 }
 
 /** The quiet hours of the county, or of one of its places, now; `undefined` when there are none. */

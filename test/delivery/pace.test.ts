@@ -6,11 +6,12 @@ import { type Channel, ThrottledError } from '../../src/channels/channel.ts';
 import { DAY, HOUR, localDay, MINUTE, SECOND } from '../../src/clock.ts';
 import { parsePace, type Pace } from '../../src/config.ts';
 import type { Db } from '../../src/db/open.ts';
-import type { DeliveryKind } from '../../src/db/tables.ts';
+import type { DeliveryKind, DeliveryTable } from '../../src/db/tables.ts';
 import { type Courier, makeCourier } from '../../src/delivery/courier.ts';
 import { findDelivery, planDeliveries } from '../../src/delivery/ledger.ts';
 import {
   listPaused,
+  lookAgain,
   nextTurn,
   noteSpoken,
   noteSuccess,
@@ -92,6 +93,34 @@ describe.each(DIALECTS)('the pace on %s', (dialect) => {
     await set('pace', '-');
     expect((await nextTurn(db, speech('digest', 1))).hold).toBeUndefined();
     await expect(set('pace', 'off')).rejects.toThrow(/expected a pace such as/);
+  });
+
+  it('brings up what waits for the pace or the morning when that is changed, and nothing else', async () => {
+    const now = clock.now();
+    const put = async (cause: string, reason: string | null, more: Partial<DeliveryTable> = {}) => {
+      const plan = {
+        cause,
+        kind: 'digest',
+        account: ACCOUNT,
+        content: 'day',
+        plannedAt: now - HOUR,
+      } as const;
+      await planDeliveries(db, [{ ...plan, groupId: groups[0] ?? '' }], now);
+      await db
+        .updateTable('delivery')
+        .set({ due_at: now + 9 * HOUR, reason, ...more })
+        .where('cause', '=', cause)
+        .execute();
+    };
+    await put('night', '静默时段，明天 07:00 后接着发');
+    await put('full', '账号今天发得够多了，明天 00:00 后接着发');
+    await put('future', null);
+    await put('away', '账号不在线，上线后接着发');
+    await put('failed', '静默时段，明天 07:00 后接着发', { state: 'failed' });
+    expect(await lookAgain(db, 'quiz-close', now)).toBe(0);
+    expect(await lookAgain(db, 'quiet-hours', now)).toBe(2);
+    const due = await db.selectFrom('delivery').select('cause').where('due_at', '=', now).execute();
+    expect(due.map(({ cause }) => cause).toSorted()).toEqual(['full', 'night']);
   });
 
   it('keeps to the quiet hours that people set, for all or for one group', async () => {

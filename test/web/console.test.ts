@@ -349,6 +349,7 @@ describe('the console', () => {
       const page = await ann.page('/');
       expect(page).toContain(`「${own.group.topic}」重新登录后还没认出来`);
       expect(page).toContain('1 件');
+      expect(page).toMatch(/href="\/matches"[^>]*>去认</);
       expect(page).not.toContain(`「${far.group.topic}」重新登录后还没认出来`);
       expect(await chief.page('/')).toContain(`「${far.group.topic}」重新登录后还没认出来`);
       await set('ok', own.group.id);

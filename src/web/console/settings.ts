@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 
 import { parseDuration, saySpan } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
+import { lookAgain } from '../../delivery/pace.ts';
 import { UserError } from '../../errors.ts';
 import { readTree } from '../../people/places.ts';
 import {
@@ -137,6 +138,7 @@ export function settingRoutes(app: Hono, site: ConsoleSite): void {
       const value = form.get('reset') === '' ? readValue(name, form) : undefined;
       const before = (await listPolicies(db, place.policy)).find((one) => one.name === name);
       await setPolicy(db, name, value, place.policy, actor, now);
+      await lookAgain(db, name, now);
       const own = before && isOwn(before, place) ? before.value : undefined;
       const fields = {
         place: place.named,

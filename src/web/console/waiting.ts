@@ -118,6 +118,7 @@ const groupRow = ({ key, topic }: Pick<Group, 'key' | 'topic'>): Row => ({
   what: `「${topic || key}」重新登录后还没认出来`,
   note: '先不往里发。请人在群里说句话；像的会列在「认人」里等你点',
   href: `/groups/${key}`,
+  end: html`<a class="button small" href="/matches" aria-label="去认「${topic || key}」">去认</a>`,
 });
 
 const channelRow = ({ account, state, reason }: ChannelStatus): Row => ({
