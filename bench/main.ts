@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 
 import { answers } from './answers.ts';
+import { desk } from './desk.ts';
 import { inbound } from './inbound.ts';
 import { interpreter } from './interpret.ts';
 import { kill } from './kill.ts';
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   kill,
   start,
   page,
+  desk,
   retention,
   scale,
 ];

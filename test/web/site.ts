@@ -7,6 +7,7 @@ import { openSandbox } from '../../src/channels/sandbox/sandbox.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { findReadingLink, readByLink } from '../../src/delivery/readings.ts';
+import type { Db } from '../../src/db/open.ts';
 import type { Catalogue } from '../../src/lessons/catalogue.ts';
 import type { Lesson } from '../../src/lessons/lesson.ts';
 import { learningParts } from '../../src/learning.ts';
@@ -35,6 +36,8 @@ export interface SiteOptions {
   readonly parts?: Partial<WebParts>;
   /** Files in the lessons' folder, by their path in it. */
   readonly prepare?: (lessonsDir: string) => void;
+  /** The database as the pages see it. */
+  readonly through?: (db: Db) => Db;
 }
 
 export const healthy = {
@@ -73,9 +76,15 @@ const catalogueOf = (lessons: readonly Lesson[]): Catalogue => ({
   sources: new Map(),
 });
 
-export async function openSite({ env = {}, lessons = [lessonOf()], parts = {}, prepare }: SiteOptions = {}) {
+export async function openSite({
+  env = {},
+  lessons = [lessonOf()],
+  parts = {},
+  prepare,
+  through = (db) => db,
+}: SiteOptions = {}) {
   const test = await openTestDb('sqlite');
-  const { db } = test;
+  const db = through(test.db);
   const lessonsDir = mkdtempSync(join(tmpdir(), 'weike-lessons-'));
   prepare?.(lessonsDir);
   const config = readConfig({ PORT: '0', LESSONS_DIR: lessonsDir, ...env }, lessonsDir);
