@@ -17,7 +17,7 @@ import { handleNew, retryFailed } from './chat/handle.ts';
 import { openInbox } from './chat/inbox.ts';
 import { photoKeeper } from './chat/photos.ts';
 import { NUDGE_EVERY, planReviews, remindGroups, sendPractice } from './chat/nudges.ts';
-import { type Clock, DAY, SECOND, sayWhen } from './clock.ts';
+import { type Clock, SECOND } from './clock.ts';
 import { type Config, isLoopback } from './config.ts';
 import type { Db } from './db/open.ts';
 import { makeComposer } from './delivery/compose.ts';
@@ -58,7 +58,7 @@ import { forgetUploads } from './people/uploads.ts';
 import { closeDueWindows } from './schedule/closing.ts';
 import { endLate } from './schedule/late.ts';
 import { planDue, rereadCalendar } from './schedule/planner.ts';
-import { nextLessonOf } from './schedule/preview.ts';
+import { sayNextLesson } from './schedule/preview.ts';
 import { serial } from './serial.ts';
 
 export interface AppParts {
@@ -333,9 +333,8 @@ export async function openApp(parts: AppParts): Promise<App> {
     written = stamp;
   }
 
-  async function nextLesson(trx: Db, groupId: string, now: number): Promise<string | undefined> {
-    const next = await nextLessonOf(trx, catalogue.lessons, groupId, now, now + 7 * DAY);
-    return next && `${sayWhen(next.nominalAt, now, config.zone)}《${next.title}》`;
+  function nextLesson(trx: Db, groupId: string, now: number): Promise<string | undefined> {
+    return sayNextLesson(trx, catalogue.lessons, groupId, now, config.zone);
   }
 
   async function tellSecretary(trx: Db, groupId: string, told: Notice, now: number): Promise<void> {

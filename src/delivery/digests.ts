@@ -145,12 +145,13 @@ export const markOf = ({ ordinal, again }: Pick<DeliveryTable, 'ordinal' | 'agai
 
 const sayDay = (day: string) => `${Number(day.slice(5, 7))}月${Number(day.slice(8))}日`;
 
-const FOLDER = 'digests';
+/** Below the data folder's pictures. */
+export const DIGEST_PICTURES = 'digests';
 
 /** Makes a PNG of an SVG, once: the same drawing is the same file. Gives its name. */
 async function makePicture(dataDir: string, svg: string): Promise<string> {
   const hash = createHash('sha256').update(svg).digest('hex').slice(0, 32);
-  const name = madePicture(`${FOLDER}/${hash}.png`);
+  const name = madePicture(`${DIGEST_PICTURES}/${hash}.png`);
   const path = picturePath({ lessonsDir: '', dataDir }, name);
   const isThere = await stat(path).then(
     () => true,
@@ -158,7 +159,7 @@ async function makePicture(dataDir: string, svg: string): Promise<string> {
   );
   if (isThere) return name;
   const png = await renderPng(svg);
-  await mkdir(join(dataDir, 'pictures', FOLDER), { recursive: true });
+  await mkdir(join(dataDir, 'pictures', DIGEST_PICTURES), { recursive: true });
   // Nobody finds half a picture.
   const unfinished = `${path}.${process.pid}`;
   await writeFile(unfinished, png);
@@ -171,7 +172,7 @@ export const PICTURES_KEPT = 60 * DAY;
 
 /** Forgets old pictures. Gives how many. */
 export async function forgetPictures(dataDir: string, now: number): Promise<number> {
-  const folder = join(dataDir, 'pictures', FOLDER);
+  const folder = join(dataDir, 'pictures', DIGEST_PICTURES);
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;

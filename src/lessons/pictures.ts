@@ -39,13 +39,13 @@ export const isKeptPicture = (file: string): boolean =>
 /** How the ledger calls a picture of our own making. */
 export const madePicture = (name: string): string => `${MADE}${name}`;
 
+/** The name within the data folder's pictures of one of our own making; `undefined` for any other. */
+export const madeName = (file: string): string | undefined =>
+  file.startsWith(MADE) ? file.slice(MADE.length) : undefined;
+
 /** The file on this disk. A name that leads out of its folder gives one that isn't there. */
 export function picturePath({ lessonsDir, dataDir }: PictureFolders, file: string): string {
-  const name = isKeptPicture(file)
-    ? basename(file)
-    : file.startsWith(MADE)
-      ? file.slice(MADE.length)
-      : undefined;
+  const name = isKeptPicture(file) ? basename(file) : madeName(file);
   const folder = name === undefined ? lessonsDir : picturesDir(dataDir ?? '');
   const path = join(folder, name ?? file);
   return insideOf(folder, path) === undefined ? join(folder, '.nothing') : path;

@@ -1,4 +1,5 @@
 /** What will be sent when, to the second, without doing it. */
+import { DAY, sayWhen } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import { dueOf, expandSends, type Send } from './expand.ts';
@@ -41,4 +42,19 @@ export async function nextLessonOf(
 ): Promise<Send | undefined> {
   const sends = expandSends(await readOutlook(db, lessons, groupId), until);
   return sends.find(({ kind, nominalAt }) => (kind === 'lesson' || kind === 'course') && nominalAt > now);
+}
+
+/** How far a digest looks ahead, ms. */
+const AHEAD = 7 * DAY;
+
+/** The same as a digest tells it: `周三 20:00《包装》`. */
+export async function sayNextLesson(
+  db: Db,
+  lessons: readonly Lesson[],
+  groupId: string,
+  now: number,
+  zone: string,
+): Promise<string | undefined> {
+  const next = await nextLessonOf(db, lessons, groupId, now, now + AHEAD);
+  return next && `${sayWhen(next.nominalAt, now, zone)}《${next.title}》`;
 }

@@ -28,6 +28,8 @@ import {
   spanOfDigest,
   spanOfPeriod,
 } from '../../src/digest/spans.ts';
+import { tellsTheSame } from '../../src/digest/compare.ts';
+import { composeGroupDay } from '../../src/digest/daily.ts';
 import { composeDigest, listAhead } from '../../src/digest/words.ts';
 import { branchDigest, countyDigest, emptyDigest } from '../support/digests.ts';
 
@@ -174,5 +176,44 @@ describe('a digest in words', () => {
       }),
     );
     expect(listAhead(units.slice(-1))).toEqual([]);
+  });
+});
+
+describe('two digests', () => {
+  const missed = ['错过的课：《甲》（20:00）'];
+  const day = { lessons: [], people: 12, learned: 3, answered: 2, answers: 6, correct: 5, checkedIn: 2 };
+
+  it('tell the same where only the mark, what comes next and what was missed is another', () => {
+    for (const digest of [branchDigest('week'), countyDigest('month'), emptyDigest('week')]) {
+      const before = composeDigest(digest, { ordinal: 3, next: '周三 20:00《包装》', missed });
+      expect(tellsTheSame(before, composeDigest(digest, { ordinal: 4, isCorrection: true }))).toBe(true);
+      // Cut by a channel.
+      expect(tellsTheSame(before.replace('\n• ', '\n\n• '), composeDigest(digest))).toBe(true);
+    }
+    const zone = 'Asia/Shanghai';
+    const lesson = { title: '甲', at: 1_795_000_000_000 };
+    expect(
+      tellsTheSame(
+        composeGroupDay('2026-11-24', day, { zone, ordinal: 1, missed: [lesson], next: '周五《乙》' }),
+        composeGroupDay('2026-11-24', day, { zone, ordinal: 2, isCorrection: true }),
+      ),
+    ).toBe(true);
+  });
+
+  it('tell another thing wherever a figure or a name is another', () => {
+    const before = branchDigest('week');
+    const { counts, honoured } = before;
+    fc.assert(
+      fc.property(
+        fc.constantFrom('base', 'learned', 'answered', 'answers', 'correct', 'checkins' as const),
+        fc.integer({ min: 1, max: 50 }),
+        (name, more) => {
+          const now = { ...before, counts: { ...counts, [name]: counts[name] + more } };
+          expect(tellsTheSame(composeDigest(before), composeDigest(now))).toBe(false);
+        },
+      ),
+    );
+    for (const now of [{ honoured: honoured.slice(1) }, { lessons: [] }, { who: '别的党支部' }])
+      expect(tellsTheSame(composeDigest(before), composeDigest({ ...before, ...now }))).toBe(false);
   });
 });

@@ -12,6 +12,14 @@ const text = { act: 'save', base: '1', title: '改', body: '改', 'quiz-as': 'ma
 export const CONSOLE_PAGES: Readonly<Record<string, Page>> = {
   'GET /deliveries': own(),
   'GET /deliveries/:no{\\d+}': named(({ delivery }) => ({ path: `/deliveries/${delivery}` })),
+  'GET /deliveries/:no{\\d+}/correct': named(({ delivery }) => ({ path: `/deliveries/${delivery}/correct` })),
+  'POST /deliveries/correct': named(({ delivery }) =>
+    press('/deliveries/correct', { no: String(delivery), anyway: '1' }),
+  ),
+  // Named by what is drawn in it: whoever knows the name has seen it.
+  'GET /deliveries/picture/:name{[0-9a-f]{32}\\.png}': own({
+    path: `/deliveries/picture/${'0'.repeat(32)}.png`,
+  }),
   'GET /reviews': own(),
   'GET /reviews/:no{\\d+}': named(({ review }) => ({ path: `/reviews/${review}` })),
   'POST /reviews/approve': named(({ review }) =>

@@ -31,6 +31,8 @@ const FORMULAS = ['=HYPERLINK("http://evil","点")', '+cmd|calc', '-2+3', '@SUM(
 type Furniture = Awaited<ReturnType<typeof furnish>>;
 const NAMED: Readonly<Record<string, (ids: Furniture) => string>> = {
   '/deliveries/:no{\\d+}': ({ delivery }) => `/deliveries/${delivery}`,
+  '/deliveries/:no{\\d+}/correct': ({ digest }) => `/deliveries/${digest}/correct`,
+  '/deliveries/picture/:name{[0-9a-f]{32}\\.png}': () => `/deliveries/picture/${'0'.repeat(32)}.png`,
   '/reviews/:no{\\d+}': ({ review }) => `/reviews/${review}`,
   '/lessons/d/:no{\\d+}': ({ draft }) => `/lessons/d/${draft}`,
   '/lessons/d/:no{\\d+}/history': ({ draft }) => `/lessons/d/${draft}/history`,
@@ -158,6 +160,29 @@ async function furnish(desk: TestDesk, words: string) {
     .where('cause', '=', 'f')
     .returning('no')
     .executeTakeFirstOrThrow();
+  const today = localDay(now, ZONE);
+  await planDeliveries(
+    db,
+    [
+      {
+        cause: 'd',
+        kind: 'digest',
+        account: 'sandbox',
+        groupId: own.group.id,
+        content: 'day',
+        period: `${today}/${today}`,
+        plannedAt: now,
+        parts: [{ kind: 'text', body: words }],
+      },
+    ],
+    now,
+  );
+  const { no: digest } = await db
+    .updateTable('delivery')
+    .set({ state: 'sent', sent_at: now })
+    .where('cause', '=', 'd')
+    .returning('no')
+    .executeTakeFirstOrThrow();
   await db.updateTable('chat_group').set({ topic: words }).where('id', '=', own.group.id).execute();
   await db.updateTable('group_member').set({ name: words }).execute();
   for (const id of [own.member.id, own.deputy.id])
@@ -172,6 +197,7 @@ async function furnish(desk: TestDesk, words: string) {
   await db.updateTable('review_item').set({ title: words }).execute();
   return {
     delivery,
+    digest,
     review: item.no,
     draft: draft.no,
     group: own.group.key,

@@ -41,6 +41,8 @@ const VERBS: Readonly<Record<string, string>> = {
   'delivery.drop': '不发了',
   'delivery.resend': '再发一次',
   'delivery.sent': '说到群了',
+  'digest.correct': '发更正简报',
+  'digest.rehearse': '定简报发不发',
   'draft.drop': '丢掉草稿',
   'draft.restore': '换回旧稿',
   'draft.write': '写草稿',

@@ -10,10 +10,12 @@ import { listAudit } from '../../db/audit.ts';
 import type { DeliveryState } from '../../db/tables.ts';
 import { listAttempts } from '../../delivery/attempts.ts';
 import { type DeliveryQuery, getListedDelivery, listDeliveries } from '../../delivery/listing.ts';
-import { listParts, type Part } from '../../delivery/ledger.ts';
+import { findDelivery, listParts, type Part } from '../../delivery/ledger.ts';
 import { STATES } from '../../delivery/states.ts';
 import { DECIDABLE, DECISIONS } from '../../delivery/resolve.ts';
+import { isCorrectable, listCorrections } from '../../schedule/corrections.ts';
 import { address, card, field, nothing, pill, rows, select, table, tabs } from './draw.ts';
+import { drawPicture } from './correction.ts';
 import { namesBehind } from './names.ts';
 import { type ConsoleSite, type Desk, deskOf, readNo } from './parts.ts';
 import { shellPage } from './shell.ts';
@@ -142,6 +144,8 @@ export function deliveryRoutes(app: Hono, site: ConsoleSite): void {
     const delivery = await getListedDelivery(db, actor, readNo(c.req.param('no')));
     const parts = await listParts(db, delivery.id);
     const attempts = await listAttempts(db, delivery.id);
+    const whole = await findDelivery(db, delivery.id);
+    const corrections = whole ? await listCorrections(db, whole) : [];
     const decided = await listAudit(db, delivery.id);
     const names = await namesBehind(
       db,
@@ -173,9 +177,23 @@ export function deliveryRoutes(app: Hono, site: ConsoleSite): void {
                 : html`<dt>作废</dt>
                     <dd>${at(delivery.held_until)} 还没放行就不发了</dd>`
             }
+            ${
+              corrections.length === 0
+                ? ''
+                : html`<dt>更正</dt>
+                    <dd>
+                      ${corrections.map((one) => html`<a href="/deliveries/${one.no}">${one.no} 号</a> ${STATE_WORDS[one.state]} `)}
+                    </dd>`
+            }
             <dt>账号</dt>
             <dd>${delivery.account}</dd>
           </dl>
+          ${
+            whole && isCorrectable(whole)
+              ? html`<p>发出去以后数字变了（补登、改判、调动），可以再发一条写明「更正」的。</p>
+                  <a class="button small quiet" href="/deliveries/${delivery.no}/correct">更正</a>`
+              : ''
+          }
           ${
             canDecide
               ? html`<p>${ADVICE[delivery.state] ?? ''}</p>
@@ -225,6 +243,7 @@ const DECIDED: Readonly<Record<string, string>> = {
   'delivery.sent': '说到群了',
   'delivery.resend': '要再发一次',
   'delivery.drop': '说不发了',
+  'digest.correct': '要发这条更正',
 };
 
 const ADVICE: Readonly<Partial<Record<DeliveryState, string>>> = {
@@ -262,6 +281,6 @@ function drawPart(
   at: (instant: number | null) => string,
 ) {
   const { tone, words } = PARTS[state];
-  return html`<div class="bubble">${kind === 'text' ? body : `[图片：${alt || body}]`}</div>
+  return html`${kind === 'text' ? html`<div class="bubble">${body}</div>` : drawPicture(body, alt)}
     <p class="note-line">${pill(tone, words)} ${at(sentAt)} ${id === null ? '' : html`消息编号 ${id}`}</p>`;
 }

@@ -9,6 +9,7 @@ import { accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
 import { bankRoutes } from './bank.ts';
 import { certificationRoutes } from './certifications.ts';
+import { correctionRoutes } from './correction.ts';
 import { decideRoutes } from './decide.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { card, rows } from './draw.ts';
@@ -56,6 +57,7 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
   planItemRoutes(app, site);
   feedRoutes(app, site);
   deliveryRoutes(app, site);
+  correctionRoutes(app, site);
   reviewRoutes(app, site);
   lessonListRoutes(app, site);
   editorRoutes(app, site);
