@@ -9,11 +9,15 @@ import { setPolicy } from '../src/people/policies.ts';
 import { picturePath } from '../src/lessons/pictures.ts';
 import { planCorrection } from '../src/schedule/corrections.ts';
 import { addSchedule } from '../src/schedule/schedules.ts';
+import { SANDBOX_WORLD } from '../src/channels/sandbox/world.ts';
 import { DIALECTS } from './support/databases.ts';
 import { openSchool, type School } from './support/school.ts';
 import { until } from './support/wait.ts';
 
 const ZONE = 'Asia/Shanghai';
+
+const personId = (name: string): string =>
+  SANDBOX_WORLD.rooms.flatMap((room) => room.people).find((one) => one.name === name)?.id ?? '';
 
 describe.each(DIALECTS)('digests on %s', (dialect) => {
   let school: School;
@@ -204,6 +208,94 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     await expect(
       planCorrection(school.db, group, { ...span, from: '2026-11-16', to: '2026-11-22' }, { who: 'cli' }, 1),
     ).rejects.toThrow(/nothing to correct/);
+  });
+
+  it('that go to several groups are shown group by group, each with its figures and its picture', async () => {
+    const now = school.clock.now();
+    await setPolicy(school.db, 'digest-picture', 'longer', {}, 'cli', now);
+    await learn();
+    const keys = ['huacha', 'cuntao', 'qingnian'];
+    const groups = await Promise.all(keys.map((key) => getGroupByKey(school.db, key)));
+    const topics = groups
+      .toSorted((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1))
+      .map(({ topic }) => topic);
+    await addSchedule(
+      school.db,
+      { kind: 'digest', content: 'week', groups, when: { cron: '0 20 * * 0' }, zone: ZONE },
+      await authorId(),
+      now,
+    );
+    const ann = school.pupil('黄秀兰');
+    await school.pass(2 * HOUR);
+    const head = await ann.hears(/先给你看/);
+    expect(head).toBe(
+      [
+        `今天 20:00 要发到「${topics[0]}」等 3 个群的简报，先给你看：`,
+        `一共 3 个群：1「${topics[0]}」 2「${topics[1]}」 3「${topics[2]}」。下面是第 1 个的，回复 看 2 看第 2 个的。`,
+      ].join('\n'),
+    );
+    const shown = await ann.hears(/^【学习简报】/);
+    const privately = async () =>
+      await school.sandbox.messages({ contactId: personId('黄秀兰') }, { limit: 500 });
+    const seen = async (count: number) =>
+      await until(
+        async () => {
+          const all = (await privately()).filter(({ kind }) => kind === 'picture');
+          return all.length >= count ? all : undefined;
+        },
+        { what: `${count} pictures in private` },
+      );
+    // Nobody has learned in the other two: without a picture, and with figures of their own.
+    await ann.whispers('看 2');
+    await school.pass(SECOND);
+    await ann.hears(new RegExp(`^第 2 个，「${topics[1]}」的（一共 3 个群）：$`));
+    const others = await until(async () => {
+      const texts = (await privately()).filter(({ text }) => text.startsWith('【学习简报】'));
+      return texts.length === 2 ? texts : undefined;
+    });
+    expect(others.at(-1)?.text).not.toBe(shown);
+    expect(others.at(-1)?.text).toMatch(/• 学了 0 \/ \d+ 人/);
+    expect(await seen(1)).toHaveLength(1);
+    // The first once more, with its picture.
+    await ann.whispers('看１');
+    await school.pass(SECOND);
+    await ann.hears(/^第 1 个/);
+    expect((await seen(2)).map(({ text }) => text)).toEqual([
+      expect.stringContaining('学习简报：学了 2 /'),
+      expect.stringContaining('学习简报：学了 2 /'),
+    ]);
+    await ann.whispers('看 4');
+    await ann.hears(/只发到 3 个群，没有第 4 个/);
+    // With the author's own words it is shown as it will go.
+    await ann.whispers('改 1 这周大家都辛苦了。');
+    await ann.hears(/改好了/);
+    await ann.whispers('看 1 3');
+    await school.pass(SECOND);
+    await ann.hears(/^第 3 个/);
+    expect(await ann.hears(/^【学习简报】这周/)).toBe('【学习简报】这周大家都辛苦了。');
+    // Nobody else is shown anything, and nothing has gone to a group.
+    const bob = school.pupil('韦国强');
+    await bob.whispers('看 2');
+    expect(
+      (await school.sandbox.messages({ contactId: personId('韦国强') }, { limit: 50 })).filter(({ text }) =>
+        text.includes('学习简报'),
+      ),
+    ).toEqual([]);
+    expect(await digests()).toEqual([]);
+    // A second one that waits as well: it has to be said which is meant.
+    await schedule('day', '30 20 * * *');
+    await school.pass(MINUTE);
+    await ann.hears(/发 2 现在就发/);
+    await ann.whispers('看 2');
+    await ann.hears(/有 2 期简报在等你：.+请带上编号，如 看 \d 2。/);
+    await ann.whispers('看 2 1');
+    await school.pass(SECOND);
+    await ann.hears(/^第 1 个，「.+」的（一共 1 个群）：$/);
+    await ann.whispers('撤 1');
+    await ann.whispers('撤 2');
+    await ann.hears(/撤下了/);
+    await ann.whispers('看 2');
+    expect((await privately()).filter(({ text }) => /^第 2 个/.test(text))).toHaveLength(1);
   });
 
   it('wait for their author where the policy wants it, are only text where it wants that, and of the group', async () => {

@@ -32,7 +32,7 @@ import { explainAsk } from './explain.ts';
 import { answerPrivate, type Asked, readPrivateQuiz } from './private.ts';
 import { noteReading } from './readings.ts';
 import { STRANGER } from './reach.ts';
-import { decideByChat } from './rehearsal.ts';
+import { decideByChat, SHOWN } from './rehearsal.ts';
 import { recordIntent, type Recorded } from './record.ts';
 import { withdrawMessage } from './withdraw.ts';
 
@@ -236,7 +236,7 @@ async function understand(
   const isForeign = !group && (await isStranger(trx, contact));
   const decided = group || isForeign ? undefined : await decideByChat(trx, row, parts.lessons(), now);
   if (decided !== undefined) {
-    await oweReply(trx, row, group, decided, now);
+    if (decided !== SHOWN) await oweReply(trx, row, group, decided, now);
     return REHEARSED;
   }
   const desk = group || isForeign ? undefined : await openDesk(parts, trx, row, now);

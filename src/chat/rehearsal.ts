@@ -1,13 +1,15 @@
 /**
- * Rehearsal: an hour before a digest goes, whoever scheduled it gets it in private, and answers 发, 撤 or 改. What is
- * held waits; what nobody says anything about goes at its hour.
+ * Rehearsal: an hour before a digest goes, whoever scheduled it gets it in private, and answers 发, 撤 or 改. Of one
+ * that goes to several groups the first one's is shown, 看 2 shows the second one's. What is held waits; what nobody says
+ * anything about goes at its hour.
  */
 import { HOUR, MINUTE, SECOND, sayWhen } from '../clock.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { MessageTable } from '../db/tables.ts';
-import { draftDigest, type DigestPlace, spanOf } from '../delivery/digests.ts';
+import { draftDigest, type DigestPlace, spanOfSample } from '../delivery/digests.ts';
 import { type Draft, planDeliveries } from '../delivery/ledger.ts';
 import {
+  contentOfSample,
   decideRehearsal,
   listOpenRehearsals,
   openRehearsal,
@@ -17,7 +19,8 @@ import { resolveDelivery } from '../delivery/resolve.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import { findAddress, findVouched } from '../people/identities.ts';
 import { readPolicy } from '../people/policies.ts';
-import { dropInvisible } from '../quiz/normalise.ts';
+import type { Group } from '../people/groups.ts';
+import { dropInvisible, normalise } from '../quiz/normalise.ts';
 import { planEarly } from '../schedule/planner.ts';
 import { groupsOf, type Schedule } from '../schedule/schedules.ts';
 
@@ -30,6 +33,8 @@ const LEAST = MINUTE;
 /** For so long after its hour a held one can be decided about. */
 const DECIDABLE = 48 * HOUR;
 const LONGEST_WORDS = 1_500;
+/** So many groups are named with their numbers; of more only how many there are. */
+const GROUPS_NAMED = 10;
 
 /** Shows what goes within the hour. Gives how many were shown. */
 export async function rehearseDue(db: Db, place: DigestPlace, now: number): Promise<number> {
@@ -59,7 +64,7 @@ export async function rehearseDue(db: Db, place: DigestPlace, now: number): Prom
 }
 
 async function rehearse(db: Db, schedule: Schedule, place: DigestPlace, now: number): Promise<boolean> {
-  const groups = (await groupsOf(db, schedule)).filter(({ enabled }) => enabled === 1);
+  const groups = await listTold(db, schedule);
   const [first] = groups;
   const nominalAt = schedule.next_at;
   if (!first || nominalAt === null) return false;
@@ -77,12 +82,8 @@ async function rehearse(db: Db, schedule: Schedule, place: DigestPlace, now: num
       now,
     );
     if (!rehearsal) return false;
-    const to = groups.length === 1 ? `「${first.topic}」` : `「${first.topic}」等 ${groups.length} 个群`;
     const when = sayWhen(nominalAt, now, schedule.zone);
-    const head =
-      rehearsal.state === 'held'
-        ? `这期简报 ${when} 该发到${to}，等你回复 发 ${rehearsal.no} 才发：`
-        : `${when} 要发到${to}的简报，先给你看：`;
+    const head = sayHead(rehearsal, groups, when);
     const foot = `发 ${rehearsal.no} 现在就发；撤 ${rehearsal.no} 不发；改 ${rehearsal.no} 后面写新的话，换掉文字；只回 改 ${rehearsal.no} 先扣下。`;
     await planDeliveries(
       trx,
@@ -101,6 +102,27 @@ async function rehearse(db: Db, schedule: Schedule, place: DigestPlace, now: num
   });
 }
 
+/** Whom it goes to, in the order in which they are numbered. */
+const listTold = async (db: Db, schedule: Schedule): Promise<Group[]> =>
+  (await groupsOf(db, schedule)).filter(({ enabled }) => enabled === 1);
+
+function sayHead({ no, state }: Rehearsal, groups: readonly Group[], when: string): string {
+  const [first] = groups;
+  const count = groups.length;
+  const to = count === 1 ? `「${first?.topic ?? ''}」` : `「${first?.topic ?? ''}」等 ${count} 个群`;
+  const lines = [
+    state === 'held'
+      ? `这期简报 ${when} 该发到${to}，等你回复 发 ${no} 才发：`
+      : `${when} 要发到${to}的简报，先给你看：`,
+  ];
+  if (count > 1) {
+    const named = groups.slice(0, GROUPS_NAMED).map(({ topic }, at) => `${at + 1}「${topic}」`);
+    const more = count > named.length ? ` …… ${count}「${groups.at(-1)?.topic ?? ''}」` : '';
+    lines.push(`一共 ${count} 个群：${named.join(' ')}${more}。下面是第 1 个的，回复 看 2 看第 2 个的。`);
+  }
+  return lines.join('\n');
+}
+
 async function draftFor(
   db: Db,
   schedule: Schedule,
@@ -108,16 +130,19 @@ async function draftFor(
   place: DigestPlace,
   now: number,
 ): Promise<Draft[]> {
-  const span = spanOf(
-    { content: schedule.content, period: null, planned_at: schedule.next_at ?? now },
-    place.zone,
-  );
+  const span = spanOfSample({ content: schedule.content, nominalAt: schedule.next_at ?? now }, place.zone);
   return await draftDigest(db, groupId, span, {}, place, now);
 }
 
 const DECISION = /^(改|撤|发)\s*(\p{Nd}{1,9})?\s*号?(?:[\s:：,，]+([\s\S]*))?$/u;
 /** Shorter words behind 改 may be the answer to a quiz. */
 const LEAST_WORDS = 4;
+
+/** `看 2`: the second group's; `看 5 2`: of number 5, where several wait. */
+const LOOK = /^看\s*(?:(\d{1,9})\s*号?\s+)?第?\s*(\d{1,9})\s*(?:个群?)?$/u;
+
+/** Answered already: there is nothing more to say. */
+export const SHOWN = Symbol('shown');
 
 /**
  * Reads an author's decision in a private chat, carries it out and gives the reply; `undefined` when the message is
@@ -128,8 +153,11 @@ export async function decideByChat(
   row: MessageTable,
   lessons: readonly Lesson[],
   now: number,
-): Promise<string | undefined> {
-  const match = DECISION.exec(dropInvisible(row.text ?? '').trim());
+): Promise<string | typeof SHOWN | undefined> {
+  const text = dropInvisible(row.text ?? '').trim();
+  const look = LOOK.exec(normalise(text));
+  if (look) return await lookAt(trx, row, look[1], Number(look[2]), now);
+  const match = DECISION.exec(text);
   if (!match) return undefined;
   const [, verb = '', number, words = ''] = match;
   if (verb !== '改' && words !== '') return undefined;
@@ -145,8 +173,53 @@ export async function decideByChat(
       return `有 ${open.length} 期简报在等你：${open.map(({ no }) => no).join('、')} 号。请带上编号，如 ${verb} ${only?.no ?? 1}。`;
     return only && (await decide(trx, only, { verb, words: '', memberId, lessons, now }));
   }
-  const found = known.find(({ no }) => no === Number(number));
+  const found = known.find(({ no }) => no === Number(normalise(number)));
   return found && (await decide(trx, found, { verb, words: words.trim(), memberId, lessons, now }));
+}
+
+/** Shows what one of several groups will see. It is drawn when it goes out, not while messages wait for it. */
+async function lookAt(
+  trx: Db,
+  row: MessageTable,
+  no: string | undefined,
+  at: number,
+  now: number,
+): Promise<string | typeof SHOWN | undefined> {
+  const memberId = await findVouched(trx, row.account, row.contact_id);
+  if (memberId === undefined) return undefined;
+  const known = await listOpenRehearsals(trx, memberId, now - DECIDABLE);
+  const open = known.filter(
+    (one) => (one.nominal_at > now || one.state === 'held') && (no === undefined || one.no === Number(no)),
+  );
+  const [only] = open;
+  if (!only) return undefined;
+  if (open.length > 1)
+    return `有 ${open.length} 期简报在等你：${open.map((one) => one.no).join('、')} 号。请带上编号，如 看 ${only.no} ${at}。`;
+  const schedule = await trx
+    .selectFrom('schedule')
+    .selectAll()
+    .where('id', '=', only.schedule_id)
+    .executeTakeFirstOrThrow();
+  const groups = await listTold(trx, schedule);
+  const group = groups[at - 1];
+  if (!group) return `这期简报只发到 ${groups.length} 个群，没有第 ${at} 个。`;
+  const lead = `第 ${at} 个，「${group.topic}」的（一共 ${groups.length} 个群）：`;
+  await planDeliveries(
+    trx,
+    [
+      {
+        cause: `look:${row.id}`,
+        kind: 'reply',
+        account: row.account,
+        contactId: row.contact_id,
+        content: contentOfSample(only, group.id),
+        plannedAt: now,
+        parts: [{ kind: 'text', body: lead }],
+      },
+    ],
+    now,
+  );
+  return SHOWN;
 }
 
 interface Decision {

@@ -13,12 +13,12 @@ import { listQuestionResults } from '../quiz/answers.ts';
 import { openReview, readReview } from '../quiz/weekly.ts';
 import { findWindow, lessonOf, openWindow, ordersOf, type QuizWindow, withDrawn } from '../quiz/windows.ts';
 import { ASK_TO_READ } from '../news/brief.ts';
-import { type DigestPlace, draftDigest, markOf, spanOf } from './digests.ts';
+import { type DigestPlace, draftDigest, markOf, spanOf, spanOfSample } from './digests.ts';
 import { takeFolded } from './folded.ts';
-import { findRehearsalOf, WITHDRAWN } from './rehearsals.ts';
+import { findRehearsalOf, findSample, WITHDRAWN } from './rehearsals.ts';
 import { composeBriefDelivery, composeBulletinDelivery, NOTHING_NEW } from './briefs.ts';
 import type { Compose, Composed } from './prepare.ts';
-import type { Delivery, Draft } from './ledger.ts';
+import { type Delivery, type Draft, listParts } from './ledger.ts';
 import { wordsOfNotice } from './publish.ts';
 
 /** What a schedule that doesn't say has. */
@@ -59,8 +59,9 @@ export function makeComposer({ zone, dataDir, linkBase, nextLesson, tellSecretar
         return await composeNews(trx, delivery, channel, now);
       case 'bulletin':
         return await composeBulletinDelivery(trx, delivery, channel, zone, now);
-      case 'ack':
       case 'reply':
+        return await composeSample(trx, delivery, channel, now);
+      case 'ack':
       case 'reminder':
         return { skip: '没有内容可发' };
     }
@@ -209,15 +210,39 @@ export function makeComposer({ zone, dataDir, linkBase, nextLesson, tellSecretar
       ...(instead === undefined ? {} : { instead }),
     };
     const drafts = await draftDigest(trx, delivery.group_id, span, words, place, now);
-    return {
-      drafts: drafts.flatMap((draft) =>
-        draft.kind === 'picture'
-          ? [draft]
-          : splitText(draft.body, channel.limits.maxText).map((body): Draft => ({ kind: 'text', body })),
-      ),
-    };
+    return { drafts: cut(drafts, channel) };
+  }
+
+  /** A digest as one of its groups will see it, behind the line that says which group that is. */
+  async function composeSample(
+    trx: Db,
+    delivery: Delivery,
+    channel: Channel,
+    now: number,
+  ): Promise<Composed> {
+    const sample = await findSample(trx, delivery);
+    if (!sample) return { skip: '没有内容可发' };
+    const { groupId, words } = sample;
+    const [lead] = await listParts(trx, delivery.id);
+    const drafts = await draftDigest(
+      trx,
+      groupId,
+      spanOfSample(sample, zone),
+      words === null ? {} : { instead: words },
+      place,
+      now,
+    );
+    return { drafts: [...(lead ? [{ kind: lead.kind, body: lead.body }] : []), ...cut(drafts, channel)] };
   }
 }
+
+/** As a channel takes them. */
+const cut = (drafts: readonly Draft[], { limits }: Channel): Draft[] =>
+  drafts.flatMap((draft) =>
+    draft.kind === 'picture'
+      ? [draft]
+      : splitText(draft.body, limits.maxText).map((body): Draft => ({ kind: 'text', body })),
+  );
 
 /** How answers are given where they aren't typed in the group. */
 const sayHow = ({ id, mode }: QuizWindow, base: string | undefined): string => {

@@ -18,6 +18,7 @@ import { composeDigest, digestHead } from '../digest/words.ts';
 import { madePicture, picturePath } from '../lessons/pictures.ts';
 import { readPolicy } from '../people/policies.ts';
 import type { Draft } from './ledger.ts';
+import { findSample, type Sample } from './rehearsals.ts';
 
 export interface DigestPlace {
   readonly zone: string;
@@ -33,6 +34,12 @@ export function spanOf(
   const kind = isSpanKind(content) ? content : 'day';
   return period === null ? spanOfDigest(kind, localDay(plannedAt, zone)) : spanOfPeriod(kind, period);
 }
+
+/** The span that a digest is about which isn't planned yet. */
+export const spanOfSample = (
+  { content, nominalAt }: Pick<Sample, 'content' | 'nominalAt'>,
+  zone: string,
+): Span => spanOf({ content, period: null, planned_at: nominalAt }, zone);
 
 /**
  * What a group's digest of a span says. A day's is about the group itself; a longer one about its unit with everything
@@ -130,11 +137,13 @@ export async function warmUpDigest(
   place: DigestPlace,
   now: number,
 ): Promise<void> {
-  if (delivery.kind !== 'digest' || delivery.group_id === null) return;
-  const span = spanOf(delivery, place.zone);
-  if (!(await wantsPicture(db, delivery.group_id, span))) return;
-  const digest = await readDigestFor(db, delivery.group_id, span, place, now);
-  await drawFor(db, delivery.group_id, digest, markOf(delivery), place, now);
+  const sample = await findSample(db, delivery);
+  const groupId = sample?.groupId ?? (delivery.kind === 'digest' ? delivery.group_id : null);
+  if (groupId === null) return;
+  const span = sample ? spanOfSample(sample, place.zone) : spanOf(delivery, place.zone);
+  if (!(await wantsPicture(db, groupId, span))) return;
+  const digest = await readDigestFor(db, groupId, span, place, now);
+  await drawFor(db, groupId, digest, sample ? {} : markOf(delivery), place, now);
 }
 
 /** What its head says of which one it is. */

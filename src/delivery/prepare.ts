@@ -14,6 +14,7 @@ import { EXAMPLE } from '../news/items.ts';
 import { hasBrought } from './brought.ts';
 import { type Delivery, type Draft, dropParts, HAD_IT, listParts, type Part, writeParts } from './ledger.ts';
 import { wordsOfNotice } from './publish.ts';
+import { isSample } from './rehearsals.ts';
 
 /** The words of a delivery, or why there are none. */
 export type Composed = { readonly drafts: readonly Draft[] } | { readonly skip: string };
@@ -39,10 +40,10 @@ const SANDBOX = 'sandbox';
 
 /**
  * Their words are fixed when they are planned; all others are composed when they are sent. A notice to one person
- * is ours; one to a group was written and approved by people.
+ * is ours; one to a group was written and approved by people. A digest that its author asked to see is drawn then too.
  */
-const isFixed = ({ kind, group_id: groupId }: Delivery): boolean =>
-  FIXED.includes(kind) && !(kind === 'notice' && groupId !== null);
+const isFixed = ({ kind, content, group_id: groupId }: Delivery): boolean =>
+  FIXED.includes(kind) && !(kind === 'notice' && groupId !== null) && !isSample({ kind, content });
 
 export async function prepareDelivery(
   { compose, picturePath }: PrepareParts,

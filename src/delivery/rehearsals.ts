@@ -99,6 +99,40 @@ export async function holdUnseen(
   return rehearsal;
 }
 
+/** What one group's digest would be, as its author asked to see it. */
+export interface Sample {
+  readonly groupId: string;
+  /** `day`, `week` and so on. */
+  readonly content: string;
+  /** The hour at which it would go, ms. */
+  readonly nominalAt: number;
+  /** The author's own words, where they wrote any. */
+  readonly words: string | null;
+}
+
+/** The content of a reply that shows a sample: it is drawn when it is sent, so that nothing waits for a picture. */
+export const contentOfSample = ({ id }: Pick<Rehearsal, 'id'>, groupId: string): string => `${id} ${groupId}`;
+
+/** Whether a reply has its words to come. */
+export const isSample = ({ kind, content }: Pick<DeliveryTable, 'kind' | 'content'>): boolean =>
+  kind === 'reply' && content !== '';
+
+/** `undefined` for any other delivery. */
+export async function findSample(
+  db: Db,
+  delivery: Pick<DeliveryTable, 'kind' | 'content'>,
+): Promise<Sample | undefined> {
+  if (!isSample(delivery)) return undefined;
+  const [id = '', groupId = ''] = delivery.content.split(' ');
+  const row = await db
+    .selectFrom('rehearsal')
+    .innerJoin('schedule', 'schedule.id', 'rehearsal.schedule_id')
+    .select(['schedule.content', 'rehearsal.nominal_at', 'rehearsal.words'])
+    .where('rehearsal.id', '=', id)
+    .executeTakeFirst();
+  return row && { groupId, content: row.content, nominalAt: row.nominal_at, words: row.words };
+}
+
 /** Carries an author's decision into the row. Audited. */
 export async function decideRehearsal(
   db: Db,
