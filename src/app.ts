@@ -108,7 +108,12 @@ export async function openApp(parts: AppParts): Promise<App> {
       ? config.publicUrl
       : undefined;
 
-  const place = { zone: config.zone, dataDir: config.dataDir };
+  const place = {
+    zone: config.zone,
+    dataDir: config.dataDir,
+    complain: (error: unknown) =>
+      log.warn({ reason: reasonOf(error) }, "a digest's picture could not be made: it goes without"),
+  };
   let folder = await readLessons();
   let catalogue = folder;
   let written = '';

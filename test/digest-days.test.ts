@@ -1,8 +1,10 @@
 /** Digests as conversations: their author sees them first and decides; a group gets each once; a correction is marked. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { RefusedError } from '../src/channels/channel.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../src/clock.ts';
 import { getGroupByKey } from '../src/people/groups.ts';
 import { setPolicy } from '../src/people/policies.ts';
@@ -208,6 +210,69 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     await expect(
       planCorrection(school.db, group, { ...span, from: '2026-11-16', to: '2026-11-22' }, { who: 'cli' }, 1),
     ).rejects.toThrow(/nothing to correct/);
+  });
+
+  it('of a day come with a picture where anybody has learned, unless the policy wants none', async () => {
+    const { db, clock } = school;
+    await setPolicy(db, 'digest-picture', undefined, {}, 'cli', clock.now());
+    await schedule('day', '0 20 * * *', 'cli');
+    await school.pass(3 * HOUR);
+    expect(await school.hears(/【学习简报 第1期】/)).toContain('还没有人作答或打卡');
+    await settledDigests(1);
+    expect(await pictures()).toEqual([]);
+
+    await school.pass(20 * HOUR);
+    await learn();
+    await school.pass(4 * HOUR);
+    expect(await school.hears(/【学习简报 第2期】/)).toContain('学了 2 /');
+    await settledDigests(2);
+    const [picture] = await pictures();
+    expect(picture?.text).toMatch(/11月30日 学习简报：学了 2 \/ \d+ 人/);
+    const file = picturePath({ lessonsDir: '', dataDir: school.dataDir }, picture?.picture ?? '');
+    expect((await readFile(file)).length).toBeLessThan(45_000);
+
+    await setPolicy(db, 'digest-picture', 'longer', {}, 'cli', clock.now());
+    await school.pass(20 * HOUR);
+    await learn();
+    await school.pass(4 * HOUR);
+    expect(await school.hears(/【学习简报 第3期】/)).toContain('学了 2 /');
+    await settledDigests(3);
+    expect(await pictures()).toHaveLength(1);
+  });
+
+  it('go without their picture where it can not be made, or not be sent', async () => {
+    const { db, clock, dataDir } = school;
+    await setPolicy(db, 'digest-picture', undefined, {}, 'cli', clock.now());
+    await schedule('day', '0 20 * * *', 'cli');
+    await learn();
+    // No folder can be made where a file stands.
+    await writeFile(join(dataDir, 'pictures'), '');
+    await school.pass(3 * HOUR);
+    await school.hears(/【学习简报 第1期】/);
+    expect((await settledDigests(1))[0]).toMatchObject({ state: 'sent' });
+    expect(await pictures()).toEqual([]);
+
+    await rm(join(dataDir, 'pictures'));
+    const send = school.sandbox.send.bind(school.sandbox);
+    const refusing = vi.spyOn(school.sandbox, 'send').mockImplementation(async (target, part) => {
+      if (part.kind === 'picture') throw new RefusedError('图片违规');
+      return await send(target, part);
+    });
+    await school.pass(20 * HOUR);
+    await learn();
+    await school.pass(4 * HOUR);
+    await school.hears(/【学习简报 第2期】/);
+    const last = (await settledDigests(2)).at(-1);
+    expect(last).toMatchObject({ state: 'sent', reason: '文字到了，图没有发成：图片违规' });
+    expect(refusing.mock.calls.filter(([, part]) => part.kind === 'picture')).toHaveLength(1);
+    // It counts as told: whatever else brings that day's doesn't.
+    await schedule('day', '0 22 * * *', 'cli');
+    await school.pass(2 * HOUR);
+    expect((await settledDigests(3)).at(-1)).toMatchObject({
+      state: 'skipped',
+      reason: '这一期简报这个群已经发过',
+    });
+    refusing.mockRestore();
   });
 
   it('that go to several groups are shown group by group, each with its figures and its picture', async () => {

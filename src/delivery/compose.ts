@@ -28,6 +28,8 @@ export interface ComposerParts {
   readonly zone: string;
   /** Absolute: pictures of our own making go below it; without it there are none. */
   readonly dataDir?: string;
+  /** Hears why a digest's picture could not be made. */
+  readonly complain?: DigestPlace['complain'];
   /** Base of links that may be given in that channel's chats; absent where none may. */
   readonly linkBase: (channel: Channel) => string | undefined;
   /** What comes next in a group after `now`, ready to read, or `undefined`. */
@@ -41,8 +43,19 @@ export interface ComposerParts {
   ) => Promise<void>;
 }
 
-export function makeComposer({ zone, dataDir, linkBase, nextLesson, tellSecretary }: ComposerParts): Compose {
-  const place: DigestPlace = { zone, ...(dataDir === undefined ? {} : { dataDir }) };
+export function makeComposer({
+  zone,
+  dataDir,
+  complain,
+  linkBase,
+  nextLesson,
+  tellSecretary,
+}: ComposerParts): Compose {
+  const place: DigestPlace = {
+    zone,
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(complain === undefined ? {} : { complain }),
+  };
   return async function compose(trx, delivery, channel, now) {
     switch (delivery.kind) {
       case 'lesson':

@@ -18,6 +18,7 @@ import {
   claimDelivery,
   concludeDelivery,
   type Delivery,
+  dropParts,
   findDelivery,
   moveDelivery,
   type Part,
@@ -66,6 +67,10 @@ const PERSIST_WITHIN = 5 * MINUTE;
 const PERSIST_RETRY = SECOND / 2;
 
 const SAID_ONCE = '同样的话要说两次，只看到一次';
+
+/** A digest's picture stands behind its words, and says the same. */
+const isOnlyPicture = ({ kind }: Delivery, part: Part): boolean =>
+  kind === 'digest' && part.kind === 'picture' && part.seq > 0;
 
 export function makeCourier(parts: CourierParts): Courier {
   const { db, clock, log, passing = passOn } = parts;
@@ -329,6 +334,17 @@ export function makeCourier(parts: CourierParts): Courier {
         case 'refused': {
           await settlePart(trx, part, { state: 'planned' }, now);
           const { reason } = outcome;
+          if (isOnlyPicture(delivery, part)) {
+            // The words are in the group: as a failure the same digest would come again.
+            await dropParts(trx, delivery.id);
+            await conclude(trx);
+            await trx
+              .updateTable('delivery')
+              .set({ reason: `文字到了，图没有发成：${reason}` })
+              .where('id', '=', delivery.id)
+              .execute();
+            return false;
+          }
           await moveDelivery(trx, delivery.id, { from: ['sending'], to: 'failed', reason }, now);
           await closeWindow(trx, delivery.id, now);
           return false;

@@ -13,7 +13,7 @@ import { composeGroupDay, composeMissed, type MissedLesson, readGroupDay } from 
 import { type Digest, readGroupDigest, readUnitDigest } from '../digest/digest.ts';
 import { describeDigest, drawDigest } from '../digest/picture.ts';
 import { renderPng } from '../digest/png.ts';
-import { isSpanKind, type Span, spanOfDigest, spanOfPeriod } from '../digest/spans.ts';
+import { comesWithPicture, isSpanKind, type Span, spanOfDigest, spanOfPeriod } from '../digest/spans.ts';
 import { composeDigest, digestHead } from '../digest/words.ts';
 import { madePicture, picturePath } from '../lessons/pictures.ts';
 import { readPolicy } from '../people/policies.ts';
@@ -24,6 +24,8 @@ export interface DigestPlace {
   readonly zone: string;
   /** Absolute: pictures go below it; without it there are none. */
   readonly dataDir?: string;
+  /** Hears why a picture could not be made; the words go without it. */
+  readonly complain?: (error: unknown) => void;
 }
 
 /** The span that a delivery's digest is about. */
@@ -77,7 +79,10 @@ export interface DraftWords {
   readonly instead?: string;
 }
 
-/** Text, and one picture below it where the policy wants one and there is something to draw. */
+/**
+ * Text, and one picture below it where the policy wants one and there is something to draw. One that can't be made keeps
+ * nobody from the words.
+ */
 export async function draftDigest(
   db: Db,
   groupId: string,
@@ -111,24 +116,38 @@ async function drawFor(
   db: Db,
   groupId: string,
   digest: Digest,
-  { ordinal, isCorrection }: DraftWords,
-  { zone, dataDir }: DigestPlace,
+  words: DraftWords,
+  { zone, dataDir, complain }: DigestPlace,
   now: number,
 ): Promise<Draft | undefined> {
   if (dataDir === undefined || digest.counts.learned === 0) return undefined;
   if (!(await wantsPicture(db, groupId, digest.span))) return undefined;
+  try {
+    return await drawInto(dataDir, digest, words, localDay(now, zone));
+  } catch (error) {
+    // A full disk, a font that is gone. Nothing was asked of the database in there.
+    complain?.(error);
+    return undefined;
+  }
+}
+
+/** `today`: the local day on which the figures are read. */
+async function drawInto(
+  dataDir: string,
+  digest: Digest,
+  { ordinal, isCorrection }: DraftWords,
+  today: string,
+): Promise<Draft> {
   const svg = await drawDigest(digest, {
     ...(ordinal === undefined ? {} : { ordinal }),
     ...(isCorrection === undefined ? {} : { isCorrection }),
-    asOf: sayDay(localDay(now, zone)),
+    asOf: sayDay(today),
   });
   return { kind: 'picture', body: await makePicture(dataDir, svg), alt: describeDigest(digest) };
 }
 
-async function wantsPicture(db: Db, groupId: string, { kind }: Span): Promise<boolean> {
-  const wanted = await readPolicy(db, 'digest-picture', { groupId });
-  return wanted === 'all' || (wanted === 'longer' && kind !== 'day');
-}
+const wantsPicture = async (db: Db, groupId: string, { kind }: Span): Promise<boolean> =>
+  comesWithPicture(await readPolicy(db, 'digest-picture', { groupId }), kind);
 
 /** Draws the picture of a digest ahead of its sending. */
 export async function warmUpDigest(

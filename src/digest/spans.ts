@@ -7,6 +7,10 @@ export const SPAN_KINDS: readonly SpanKind[] = ['day', 'week', 'month', 'quarter
 
 export const isSpanKind = (text: string): text is SpanKind => SPAN_KINDS.includes(text as SpanKind);
 
+/** Whether a digest comes with a picture, by the policy `digest-picture`. */
+export const comesWithPicture = (wanted: 'all' | 'longer' | 'off', content: string): boolean =>
+  wanted === 'all' || (wanted === 'longer' && content !== 'day');
+
 /** Whole local days, both ends in it. */
 export interface Span {
   readonly kind: SpanKind;

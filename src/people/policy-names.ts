@@ -277,9 +277,9 @@ export const POLICIES = {
   ),
   'digest-picture': policy(
     oneOf('all', 'longer', 'off'),
-    'longer',
+    'all',
     '简报配图',
-    'which digests come with a picture: all, those of a week and longer, none',
+    'which digests come with a picture of some 30 KB, when there is anything to draw: all, those of a week and longer, none',
   ),
   'digest-rehearsal': policy(
     oneOf('show', 'wait', 'off'),

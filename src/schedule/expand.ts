@@ -24,6 +24,8 @@ export interface Outlook {
   readonly schedules: readonly ScheduledFor[];
   readonly lessons: readonly Lesson[];
   readonly taught: (groupId: string) => Taught;
+  /** Whether a group's digest comes with a picture. */
+  readonly pictured: (groupId: string, content: string) => boolean;
 }
 
 export interface Send {
@@ -37,13 +39,15 @@ export interface Send {
   readonly title: string;
   /** Absent for what is no lesson. */
   readonly lesson?: Lesson;
+  /** Of a digest that comes with one, where there is anything to draw. */
+  readonly picture?: true;
 }
 
 /** A look ahead that has so many sends is cut off there. */
 export const MOST_SENDS = 20_000;
 
 /** Every send until `until`, in order of hour, then of schedule, then of group. */
-export function expandSends({ schedules, lessons, taught }: Outlook, until: number): Send[] {
+export function expandSends({ schedules, lessons, taught, pictured }: Outlook, until: number): Send[] {
   const firings: { at: number; planned: ScheduledFor }[] = [];
   for (const planned of schedules) {
     const { next_at: nextAt } = planned.schedule;
@@ -78,7 +82,13 @@ export function expandSends({ schedules, lessons, taught }: Outlook, until: numb
       if (sends.length >= MOST_SENDS) return sends;
       const send = { schedule, nominalAt, group, kind: schedule.kind };
       if (schedule.kind !== 'lesson' && schedule.kind !== 'course') {
-        sends.push({ ...send, content: schedule.content, title: titleOf(schedule) });
+        const hasPicture = schedule.kind === 'digest' && pictured(group.id, schedule.content);
+        sends.push({
+          ...send,
+          content: schedule.content,
+          title: titleOf(schedule),
+          ...(hasPicture ? { picture: true } : {}),
+        });
         continue;
       }
       const known = hadBy(group.id);
@@ -104,7 +114,7 @@ export function titleOf({ kind, content }: Pick<Schedule, 'kind' | 'content'>): 
   return `${SPANS[content] ?? ''}${kind === 'brief' ? '电商动态' : '学习简报'}`;
 }
 
-/** A longer digest's words and its picture. */
+/** A digest's words and its picture. */
 const WITH_PICTURE = 2;
 
 /** A send as the account has to work it off. */
@@ -116,7 +126,7 @@ export function dueOf(send: Send): Due<Send> {
     groupId: send.group.id,
     kind: send.kind === 'course' ? 'lesson' : send.kind,
     at: send.nominalAt,
-    messages: send.kind === 'digest' && send.content !== 'day' ? WITH_PICTURE : countMessages(lesson),
+    messages: send.picture ? WITH_PICTURE : countMessages(lesson),
     ...(hasQuiz ? { keyAfter: schedule.close_after } : {}),
   };
 }

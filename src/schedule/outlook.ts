@@ -3,7 +3,9 @@ import { localDay, startOfDay } from '../clock.ts';
 import { type Config, isPaced, type QuietHours } from '../config.ts';
 import type { Db } from '../db/open.ts';
 import { quietHoursOf, readSpoken, rulesFor } from '../delivery/pace.ts';
+import { comesWithPicture } from '../digest/spans.ts';
 import type { Lesson } from '../lessons/lesson.ts';
+import { readPolicy } from '../people/policies.ts';
 import { type Group, listEnabledGroups } from '../people/groups.ts';
 import type { Outlook, ScheduledFor } from './expand.ts';
 import { groupsOf, listSchedules } from './schedules.ts';
@@ -27,7 +29,30 @@ export async function readOutlook(db: Db, lessons: readonly Lesson[], groupId?: 
     schedules,
     lessons,
     taught: await taughtToEach(db, groupId === undefined ? undefined : [groupId]),
+    pictured: await readPictured(db, enabled),
   };
+}
+
+/** Whether a group's digest comes with a picture: one look for all of them where no place has its own setting. */
+async function readPictured(db: Db, groups: readonly Group[]): Promise<Outlook['pictured']> {
+  const county = await readPolicy(db, 'digest-picture');
+  const own = new Map<string, typeof county>();
+  if (await isSetBelow(db, 'digest-picture'))
+    for (const { id } of groups) own.set(id, await readPolicy(db, 'digest-picture', { groupId: id }));
+  return (groupId, content) => comesWithPicture(own.get(groupId) ?? county, content);
+}
+
+/** Whether any unit or group has a value of its own. */
+async function isSetBelow(db: Db, name: 'quiet-hours' | 'digest-picture'): Promise<boolean> {
+  const own = await db
+    .selectFrom('policy')
+    .select('id')
+    .where('name', '=', name)
+    .where('scope', '!=', 'county')
+    .where('closed_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return own !== undefined;
 }
 
 /** Whether a pace and quiet hours hold for an account; one that no setting names any more is taken for a real one. */
@@ -69,15 +94,7 @@ async function readOwnQuietHours(
   db: Db,
   config: PaceConfig,
 ): Promise<Map<string, QuietHours | undefined> | undefined> {
-  const own = await db
-    .selectFrom('policy')
-    .select('id')
-    .where('name', '=', 'quiet-hours')
-    .where('scope', '!=', 'county')
-    .where('closed_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  if (!own) return undefined;
+  if (!(await isSetBelow(db, 'quiet-hours'))) return undefined;
   const hours = new Map<string, QuietHours | undefined>();
   for (const { id } of await listEnabledGroups(db))
     hours.set(id, await quietHoursOf(db, config, { groupId: id }));

@@ -1,7 +1,9 @@
 /** Pictures of digests: the words in the drawing, its size, and that something is to be seen where it should be. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { type Digest, honourMembers } from '../../src/digest/digest.ts';
+import { encodeIndexed } from '../../src/digest/indexed-png.ts';
 import { COLORS, WIDTH } from '../../src/digest/look.ts';
 import { describeDigest, drawDigest, fit } from '../../src/digest/picture.ts';
 import { renderPng } from '../../src/digest/png.ts';
@@ -119,7 +121,10 @@ describe('the picture of a digest', () => {
   it.each(samples)('is as wide as it should be, and full of what it says: %s', async (_, digest) => {
     const svg = await drawDigest(digest, { ...AS_OF, ordinal: 12 });
     const { width, height } = sizeOf(svg);
-    const pixels = readPng(await renderPng(svg));
+    const png = await renderPng(svg);
+    // Everybody in the group pays for its bytes.
+    expect(png.length).toBeLessThan(45_000);
+    const pixels = readPng(png);
     expect([pixels.width, pixels.height]).toEqual([WIDTH, height]);
     expect(width).toBe(WIDTH);
     // A bubble on a phone: no longer than two screens.
@@ -142,6 +147,40 @@ describe('the picture of a digest', () => {
     });
     if (digest.counts.learned > 0) expect(green).toBeGreaterThan(2_000);
     else expect(green).toBe(0);
+  });
+
+  it('is, with its palette, pixel by pixel what was drawn', () => {
+    const color = fc.tuple(fc.nat({ max: 255 }), fc.nat({ max: 255 }), fc.nat({ max: 255 }));
+    fc.assert(
+      fc.property(
+        fc.array(color, { minLength: 1, maxLength: 64 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(),
+        (colors, width, height, seed) => {
+          const chosen = Array.from(
+            { length: width * height },
+            (_, at) => colors[(at * 7 + seed) % colors.length] ?? [0, 0, 0],
+          );
+          const rgba = Uint8Array.from(chosen.flatMap((one) => [...one, 255]));
+          const read = readPng(encodeIndexed({ width, height, rgba }));
+          expect([read.width, read.height]).toEqual([width, height]);
+          for (const [at, one] of chosen.entries())
+            expect(read.at(at % width, Math.floor(at / width))).toBe(`#${Buffer.from(one).toString('hex')}`);
+        },
+      ),
+    );
+    // Of more colours than a palette holds, near ones become one.
+    const many = Uint8Array.from({ length: 4_096 * 4 }, (_, at) => (at * 37 + (at >> 3)) & 255);
+    const read = readPng(encodeIndexed({ width: 64, height: 64, rgba: many }));
+    const off = (at: number) =>
+      [1, 3, 5].map((from, channel) =>
+        Math.abs(
+          Number.parseInt(read.at(at % 64, at >> 6).slice(from, from + 2), 16) -
+            (many[at * 4 + channel] ?? 0),
+        ),
+      );
+    for (let at = 0; at < 4_096; at += 1) expect(Math.max(...off(at))).toBeLessThan(128);
   });
 
   it('is described for whoever can not see it', () => {

@@ -44,6 +44,8 @@ describe.each(DIALECTS)('a plan on %s', (dialect) => {
   beforeEach(async () => {
     ({ db, close } = await openTestDb(dialect));
     await setPolicy(db, 'warm-up-days', '0', {}, 'test', NOW);
+    // A message a group, where it isn't about pictures.
+    await setPolicy(db, 'digest-picture', 'longer', {}, 'test', NOW);
   });
   afterEach(async () => {
     await close();
@@ -185,6 +187,23 @@ describe.each(DIALECTS)('a plan on %s', (dialect) => {
       .values({ id: 'x', account: 'wechaty', group_id: null, answer: 1, at: NOW - HOUR })
       .execute();
     expect(proposed(await refusal(added, configOf('3-8s,12/min,10/day')))).toEqual(at('2026-11-25T20:00'));
+  });
+
+  it('counts the picture of a digest, by the setting of each group', async () => {
+    const [first, second] = await addGroups(10);
+    if (!first || !second) throw new Error('no groups');
+    const evening = digest(at('2026-12-01T20:00'));
+    const room = (perDay: number) => configOf(`3-8s,12/min,${perDay}/day`);
+    await setPolicy(db, 'digest-picture', undefined, {}, 'test', NOW);
+    expect(await refusal(evening, room(19))).toMatch(/needs more than the 19 messages/);
+    await setPolicy(db, 'digest-picture', 'off', { groupId: first.id }, 'test', NOW);
+    await setPolicy(db, 'digest-picture', 'longer', { groupId: second.id }, 'test', NOW);
+    expect(await refusal(evening, room(17))).toMatch(/needs more than the 17 messages/);
+    await plan(evening, room(18));
+    await db.updateTable('schedule').set({ removed_at: 1, next_at: null }).execute();
+    const week = { ...evening, content: 'week' };
+    expect(await refusal(week, room(18))).toMatch(/needs more than the 18 messages/);
+    await plan(week, room(19));
   });
 
   it('of a new account keeps to its ramp', async () => {

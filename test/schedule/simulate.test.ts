@@ -1,4 +1,8 @@
 /** The look ahead: it keeps what the pace promises, and it is what the courier then does, to the second. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -10,10 +14,13 @@ import { makeComposer } from '../../src/delivery/compose.ts';
 import { makeCourier } from '../../src/delivery/courier.ts';
 import { capOfDay, CLOSED, quietUntil } from '../../src/delivery/pace-rules.ts';
 import { beginEpoch, queueDue } from '../../src/delivery/recover.ts';
+import { addToMemberDays } from '../../src/digest/rollups.ts';
 import { loadCatalogue } from '../../src/lessons/catalogue.ts';
+import { picturePath } from '../../src/lessons/pictures.ts';
 import { recordCatalogue } from '../../src/lessons/revisions.ts';
 import { silentLog } from '../../src/log.ts';
 import { getGroup, recordSeenGroup, setGroupEnabled } from '../../src/people/groups.ts';
+import { addMember } from '../../src/people/members.ts';
 import { setPolicy } from '../../src/people/policies.ts';
 import { closeDueWindows } from '../../src/schedule/closing.ts';
 import { Heap } from '../../src/schedule/heap.ts';
@@ -226,6 +233,15 @@ describe.each(DIALECTS)('a preview on %s', (dialect) => {
     await add('course', '网上卖货', '0 13 * * *', 8 * HOUR);
     await add('course', '茉莉之乡', '0 13 * * *');
     await add('digest', 'day', '0 21 * * *');
+    // Somebody has learned in each group: a digest is its words and a picture.
+    const { id: memberId } = await addMember(db, { name: '韦国强', unit: '甲支部' }, { who: 'test' }, now);
+    const groups = await db.selectFrom('chat_group').select('id').execute();
+    const day = { memberId, day: '2026-11-24', answers: 0, correct: 0, checkins: 1 };
+    await addToMemberDays(
+      db,
+      groups.map(({ id: groupId }) => ({ ...day, groupId })),
+    );
+    const dataDir = mkdtempSync(join(tmpdir(), 'weike-simulate-'));
     const until = now + 12 * HOUR;
     const previewed = await previewSends(db, config, catalogue.lessons, now, until);
     expect(previewed).toHaveLength(9);
@@ -254,10 +270,11 @@ describe.each(DIALECTS)('a preview on %s', (dialect) => {
       channelOf: () => channel,
       compose: makeComposer({
         zone: ZONE,
+        dataDir,
         linkBase: () => undefined,
         nextLesson: async () => undefined,
       }),
-      picturePath: (file) => `${lessonsDir}/${file}`,
+      picturePath: (file) => picturePath({ lessonsDir, dataDir }, file),
       random: () => 0.5,
       signal: new AbortController().signal,
       sendTimeout: DAY,
@@ -275,6 +292,7 @@ describe.each(DIALECTS)('a preview on %s', (dialect) => {
       now = Date.parse(`2026-11-24T${hour}:00+08:00`);
       for (let job = await nextJob(); job; job = await nextJob()) await courier.deliver(job.id);
     }
+    rmSync(dataDir, { recursive: true });
     const begun = said.filter(({ text }) => /^【(?:微课|学习简报)/.test(text));
     const expected = previewed.map(({ at, group }) => ({ at: isoInZone(at, ZONE), room: group.room_id }));
     expect(begun.map(({ at, room }) => ({ at: isoInZone(at, ZONE), room }))).toEqual(expected);

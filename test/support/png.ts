@@ -1,5 +1,5 @@
-/** A PNG as its pixels, for tests that look at pictures. 8 bits, RGB or RGBA, not interlaced. */
-import { inflateSync } from 'node:zlib';
+/** A PNG as its pixels, for tests that look at pictures. 8 bits; RGB, RGBA or with a palette; not interlaced. */
+import { crc32, inflateSync } from 'node:zlib';
 
 export interface Pixels {
   readonly width: number;
@@ -22,12 +22,18 @@ export function readPng(png: Buffer): Pixels {
   if (png.subarray(0, 8).toString('hex') !== '89504e470d0a1a0a') throw new Error('no PNG');
   const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
   const [depth, kind] = [png[24], png[25]];
-  if (depth !== 8 || (kind !== 2 && kind !== 6)) throw new Error(`depth ${depth}, kind ${kind}`);
-  const size = kind === 6 ? 4 : 3;
+  if (depth !== 8 || (kind !== 2 && kind !== 3 && kind !== 6))
+    throw new Error(`depth ${depth}, kind ${kind}`);
+  const size = kind === 6 ? 4 : kind === 3 ? 1 : 3;
+  let palette = Buffer.alloc(0);
   const data: Buffer[] = [];
-  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at))
-    if (png.toString('latin1', at + 4, at + 8) === 'IDAT')
-      data.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)));
+  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    const body = png.subarray(at + 4, at + 8 + png.readUInt32BE(at));
+    if (png.readUInt32BE(at + 4 + body.length) !== crc32(body)) throw new Error('a chunk is broken');
+    const name = body.toString('latin1', 0, 4);
+    if (name === 'IDAT') data.push(body.subarray(4));
+    if (name === 'PLTE') palette = Buffer.from(body.subarray(4));
+  }
   const raw = inflateSync(Buffer.concat(data));
   const stride = width * size;
   const pixels = Buffer.alloc(stride * height);
@@ -41,8 +47,11 @@ export function readPng(png: Buffer): Pixels {
       pixels[y * stride + x] = ((raw[y * (stride + 1) + 1 + x] ?? 0) + guess) & 255;
     }
   }
-  const at = (x: number, y: number) =>
-    `#${pixels.toString('hex', y * stride + x * size, y * stride + x * size + 3)}`;
+  const at = (x: number, y: number) => {
+    const place = y * stride + x * size;
+    const index = (pixels[place] ?? 0) * 3;
+    return `#${kind === 3 ? palette.toString('hex', index, index + 3) : pixels.toString('hex', place, place + 3)}`;
+  };
   return {
     width,
     height,
