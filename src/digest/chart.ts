@@ -16,7 +16,9 @@ export interface Size {
   readonly height: number;
 }
 
-const TEXT = 26;
+/** px. */
+export const TEXT = 28;
+const LINE = 36;
 
 /** Columns with their values on top, of many only the highest's; nothing but a base line around them. */
 export const trendChart = (
@@ -65,17 +67,27 @@ export const trendChart = (
   );
 };
 
-/** What a bar and its words need, px. */
-export const BAR_HEIGHT = 84;
+/** What a bar and so many lines of words above it need, px. */
+export const barHeight = (lines: number): number => 52 + lines * LINE;
 const BAR = 20;
-const ABOVE = -(TEXT + 10);
+/** Where the words end above the bar. */
+const ABOVE = -8;
 
-/** Bars from the top down, each on the ground of the whole, with its title and label above it. */
+/** Bars from the top down, each on the ground of the whole, with its title (of one line or more) and label above it. */
 export const barChart = (bars: readonly Bar[], size: Size): Promise<string> => {
-  const label = { show: true, fontSize: TEXT, fontFamily: FONT } as const;
+  const label = {
+    show: true,
+    fontSize: TEXT,
+    lineHeight: LINE,
+    fontFamily: FONT,
+    verticalAlign: 'bottom',
+  } as const;
+  const row = size.height / bars.length;
+  // The bar lies at the foot of its row.
+  const sunk = Math.round((row - BAR) / 2) - 8;
   return draw(
     {
-      grid: { left: 0, right: 0, top: 8, bottom: -8 },
+      grid: { left: 0, right: 0, top: sunk, bottom: -sunk },
       xAxis: { type: 'value', show: false, min: 0, max: 1 },
       yAxis: { type: 'category', show: false, inverse: true, data: bars.map(({ title }) => title) },
       series: [

@@ -34,33 +34,29 @@ export function encodeIndexed({ width, height, rgba }: Pixels): Buffer {
   ]);
 }
 
-/** Colours that differ in their last bits only become one, as many bits as it takes. */
+/** Colours that differ in their last bits only become the one that is there most, as many bits as it takes. */
 function indexColors(rgba: Uint8Array): { palette: Buffer; indices: Uint8Array } {
+  const pixels = new Uint32Array(rgba.length / 4);
+  const counts = new Map<number, number>();
+  for (let at = 0; at < pixels.length; at += 1) {
+    const color = ((rgba[at * 4] ?? 0) << 16) | ((rgba[at * 4 + 1] ?? 0) << 8) | (rgba[at * 4 + 2] ?? 0);
+    pixels[at] = color;
+    counts.set(color, (counts.get(color) ?? 0) + 1);
+  }
+  const colors = [...counts].toSorted((a, b) => b[1] - a[1]).map(([color]) => color);
   for (let dropped = 0; ; dropped += 1) {
-    const found = tryColors(rgba, dropped);
-    if (found) return found;
+    const mask = 0x01_01_01 * ((0xff << dropped) & 0xff);
+    // The first of each is the one that is there most.
+    const kept = new Map<number, number>();
+    for (const color of colors) if (!kept.has(color & mask)) kept.set(color & mask, color);
+    if (kept.size > MOST_COLORS) continue;
+    const palette = [...kept.values()];
+    const places = new Map([...kept.keys()].map((key, place) => [key, place]));
+    return {
+      palette: Buffer.from(palette.flatMap((color) => [color >> 16, (color >> 8) & 0xff, color & 0xff])),
+      indices: Uint8Array.from(pixels, (color) => places.get(color & mask) ?? 0),
+    };
   }
-}
-
-function tryColors(rgba: Uint8Array, dropped: number): { palette: Buffer; indices: Uint8Array } | undefined {
-  const mask = (0xff << dropped) & 0xff;
-  const known = new Map<number, number>();
-  // What stands for a colour is the first one met, so that the plain ones stay as they are.
-  const colors: number[] = [];
-  const indices = new Uint8Array(rgba.length / 4);
-  for (let at = 0; at < indices.length; at += 1) {
-    const [red = 0, green = 0, blue = 0] = [rgba[at * 4], rgba[at * 4 + 1], rgba[at * 4 + 2]];
-    const key = ((red & mask) << 16) | ((green & mask) << 8) | (blue & mask);
-    let index = known.get(key);
-    if (index === undefined) {
-      if (known.size === MOST_COLORS) return undefined;
-      index = known.size;
-      known.set(key, index);
-      colors.push(red, green, blue);
-    }
-    indices[at] = index;
-  }
-  return { palette: Buffer.from(colors), indices };
 }
 
 function chunk(name: string, data: Buffer): Buffer {

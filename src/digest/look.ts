@@ -16,4 +16,4 @@ export const WIDTH = 750;
 export const EDGE = 44;
 
 /** Sizes of text, px: readable when a phone shows the picture at a third of its width. */
-export const TEXT = { small: 24, body: 28, head: 34, title: 46, figure: 68 } as const;
+export const TEXT = { small: 28, body: 30, head: 34, title: 46, figure: 68 } as const;

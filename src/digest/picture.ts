@@ -4,7 +4,8 @@
  */
 import type { Digest, Honoured } from './digest.ts';
 import { activity, learningRate, sayMean, sayParts, sayPercent, shareRight, valueOf } from '../figures.ts';
-import { BAR_HEIGHT, barChart, trendChart } from './chart.ts';
+import { barChart, barHeight, TEXT as CHART_TEXT, trendChart } from './chart.ts';
+import { letter, letterAll, measure } from './lettering.ts';
 import { COLORS, EDGE, FONT, TEXT, WIDTH } from './look.ts';
 import { saySpan, type SpanKind } from './spans.ts';
 import { digestHead, listAhead, sayChange } from './words.ts';
@@ -19,6 +20,9 @@ export interface PictureWords {
 const INSIDE = WIDTH - 2 * EDGE;
 const TREND_HEIGHT = 300;
 const HONOURED = 5;
+const TITLE_LINE = 58;
+/** Between a name and its figure, px. */
+const BETWEEN = 28;
 
 export async function drawDigest(digest: Digest, words: PictureWords): Promise<string> {
   const pieces: string[] = [];
@@ -29,9 +33,9 @@ export async function drawDigest(digest: Digest, words: PictureWords): Promise<s
   };
   const head = digestHead(words).slice(1, -1);
   put(44, (top) => text(head, EDGE, top + TEXT.body, { size: TEXT.body, color: COLORS.gold }));
-  put(66, (top) =>
-    text(fit(digest.who, TEXT.title, INSIDE), EDGE, top + TEXT.title, { size: TEXT.title, weight: 700 }),
-  );
+  for (const words of letter(digest.who, { size: TEXT.title, width: INSIDE, lines: 2 }))
+    put(TITLE_LINE, (top) => text(words, EDGE, top + TEXT.title, { size: TEXT.title, weight: 700 }));
+  y += 66 - TITLE_LINE;
   put(64, (top) =>
     text(saySpan(digest.span), EDGE, top + TEXT.body, { size: TEXT.body, color: COLORS.soft }),
   );
@@ -47,8 +51,10 @@ export async function drawDigest(digest: Digest, words: PictureWords): Promise<s
     put(chart.height + 36, (top) => place(chart.svg, EDGE, top, INSIDE, chart.height));
   }
   const named = digest.honoured.slice(0, HONOURED);
-  if (named.length > 0)
-    put(84 + named.length * 58 + 16, (top) => honours(named, digest.units.length > 0, top));
+  if (named.length > 0) {
+    const { height, draw } = honours(named, digest.units.length > 0);
+    put(height, draw);
+  }
   put(20, (top) => line(top));
   put(TEXT.small + 12, (top) =>
     text(`微课按学习记录统计，截至 ${words.asOf}`, EDGE, top + TEXT.small, {
@@ -81,11 +87,18 @@ async function chartOf(digest: Digest): Promise<Chart | undefined> {
   if (units.length > 0) {
     const shown = listAhead(units);
     if (shown.length === 0) return undefined;
-    const height = shown.length * BAR_HEIGHT;
-    const bars = shown.map(({ name, counts }) => ({
-      title: fit(name, 26, INSIDE - 220),
+    const labels = shown.map(({ counts }) => `${sayParts(learningRate(counts))} 人`);
+    const room = INSIDE - Math.max(...labels.map((label) => measure(label, CHART_TEXT))) - BETWEEN;
+    const titles = letterAll(
+      shown.map(({ name }) => name),
+      { size: CHART_TEXT, width: room, lines: 2 },
+    );
+    const row = barHeight(Math.max(...titles.map(({ length }) => length)));
+    const height = shown.length * row;
+    const bars = shown.map(({ counts }, at) => ({
+      title: titles[at]?.join('\n') ?? '',
       value: valueOf(learningRate(counts)) ?? 0,
-      label: `${sayParts(learningRate(counts))} 人`,
+      label: labels[at] ?? '',
     }));
     const title =
       units.length > shown.length
@@ -93,7 +106,9 @@ async function chartOf(digest: Digest): Promise<Chart | undefined> {
         : '各党组织参学';
     return { title, height, svg: await barChart(bars, { width: INSIDE, height }) };
   }
-  if (!trend.some(({ value }) => value > 0)) return undefined;
+  const busy = trend.filter(({ value }) => value > 0).length;
+  // Of a day, one column says what the figures have said.
+  if (busy === 0 || (span.kind === 'day' && busy === 1)) return undefined;
   return {
     title: TREND_TITLES[span.kind],
     height: TREND_HEIGHT,
@@ -130,7 +145,11 @@ function figures(digest: Digest, top: number): string {
       return [
         text(label, x, top + TEXT.small, { size: TEXT.small, color: COLORS.soft }),
         text(value, x, top + 100, { size: TEXT.figure, weight: 700, color, after: unit }),
-        text(fit(base, TEXT.small, column - 12), x, top + 144, { size: TEXT.small, color: COLORS.soft }),
+        text(base, x, top + 144, {
+          // Of a large county it is long.
+          size: Math.min(TEXT.small, ((column - 12) / measure(base, TEXT.small)) * TEXT.small),
+          color: COLORS.soft,
+        }),
       ].join('\n');
     })
     .join('\n');
@@ -140,22 +159,39 @@ function figures(digest: Digest, top: number): string {
 const withUnit = (percent: string): [value: string, unit: string] =>
   percent.endsWith('%') ? [percent.slice(0, -1), '%'] : [percent, ''];
 
-function honours(named: readonly Honoured[], isUnits: boolean, top: number): string {
-  const lines = named.map(({ name, words }, at) => {
-    const y = top + 84 + at * 58 + TEXT.head * 0.8;
-    return [
-      text(fit(name, TEXT.head, INSIDE * 0.56), EDGE, y, { size: TEXT.head, weight: 500 }),
-      text(words, WIDTH - EDGE, y, { size: TEXT.body, color: COLORS.soft, anchor: 'end' }),
-    ].join('\n');
-  });
-  return [
-    line(top),
-    text(isUnits ? '全员参学' : '光荣榜', EDGE, top + 28 + TEXT.body * 0.9, {
-      size: TEXT.body,
-      color: COLORS.gold,
-    }),
-    ...lines,
-  ].join('\n');
+const HONOURED_LINE = 58;
+/** Of a name that takes two. */
+const NAME_LINE = 44;
+
+/** Names at the left, what they did at the right; a long name takes two lines. */
+function honours(
+  named: readonly Honoured[],
+  isUnits: boolean,
+): { height: number; draw: (top: number) => string } {
+  const width = INSIDE - Math.max(...named.map(({ words }) => measure(words, TEXT.body))) - BETWEEN;
+  const names = letterAll(
+    named.map(({ name }) => name),
+    { size: TEXT.head, width, lines: 2 },
+  );
+  const heights = names.map((lines) => HONOURED_LINE + (lines.length - 1) * NAME_LINE);
+  const draw = (top: number) => {
+    const pieces = [
+      line(top),
+      text(isUnits ? '全员参学' : '光荣榜', EDGE, top + 28 + TEXT.body * 0.9, {
+        size: TEXT.body,
+        color: COLORS.gold,
+      }),
+    ];
+    let y = top + 84 + TEXT.head * 0.8;
+    for (const [at, { words }] of named.entries()) {
+      for (const [row, name] of (names[at] ?? []).entries())
+        pieces.push(text(name, EDGE, y + row * NAME_LINE, { size: TEXT.head, weight: 500 }));
+      pieces.push(text(words, WIDTH - EDGE, y, { size: TEXT.body, color: COLORS.soft, anchor: 'end' }));
+      y += heights[at] ?? HONOURED_LINE;
+    }
+    return pieces.join('\n');
+  };
+  return { height: 84 + heights.reduce((sum, height) => sum + height, 0) + 16, draw };
 }
 
 const line = (y: number) => `<rect x="${EDGE}" y="${y}" width="${INSIDE}" height="2" fill="${COLORS.line}"/>`;
@@ -202,21 +238,3 @@ const escape = (words: string): string =>
     // eslint-disable-next-line no-control-regex
     .replace(/[\u{0}-\u{1f}\u{7f}]/gu, ' ')
     .replace(/[&<>"']/g, (mark) => ESCAPES[mark] ?? '');
-
-/** As much of a text as fits a width, with … for the rest. Chinese is as wide as it is high, the rest about half. */
-export function fit(words: string, size: number, width: number): string {
-  const widthOf = (character: string) =>
-    (/[\u{2e80}-\u{ffff}\u{20000}-\u{3ffff}]/u.test(character) ? 1 : 0.58) * size;
-  const characters = [...words];
-  let used = 0;
-  for (const [at, character] of characters.entries()) {
-    used += widthOf(character);
-    if (used > width) {
-      let kept = characters.slice(0, at);
-      while (kept.length > 0 && kept.reduce((sum, one) => sum + widthOf(one), size) > width)
-        kept = kept.slice(0, -1);
-      return `${kept.join('')}…`;
-    }
-  }
-  return words;
-}

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { type Digest, honourMembers } from '../../src/digest/digest.ts';
 import { encodeIndexed } from '../../src/digest/indexed-png.ts';
 import { COLORS, WIDTH } from '../../src/digest/look.ts';
-import { describeDigest, drawDigest, fit } from '../../src/digest/picture.ts';
+import { describeDigest, drawDigest } from '../../src/digest/picture.ts';
 import { renderPng } from '../../src/digest/png.ts';
+import { fit, letter, letterAll, measure } from '../../src/digest/lettering.ts';
 import { SPAN_KINDS } from '../../src/digest/spans.ts';
 import { branchDigest, countyDigest, emptyDigest } from '../support/digests.ts';
 import { readPng } from '../support/png.ts';
@@ -86,9 +87,7 @@ describe('the picture of a digest', () => {
     const words = wordsIn(await drawDigest(digest, AS_OF));
     expect(words).toContain('各党组织参学，前 5 个（共 10 个）');
     for (const { name, counts } of digest.units.slice(0, 5)) {
-      expect(
-        words.some((said) => said === name || (said.endsWith('…') && name.startsWith(said.slice(0, -1)))),
-      ).toBe(true);
+      expect(words.join('')).toContain(name);
       expect(words).toContain(`${counts.learned} / ${counts.base} 人`);
     }
     for (const { name } of digest.units.slice(5)) expect(words.join('\n')).not.toContain(name);
@@ -187,6 +186,80 @@ describe('the picture of a digest', () => {
     expect(describeDigest(branchDigest('week'))).toBe(
       '花茶协会党支部 11月23日—29日 学习简报：学了 24 / 28 人',
     );
+  });
+
+  const LONG = ['一', '二'].map((no) => `横州市茉莉花产业电子商务行业联合第${no}党支部`);
+
+  it('of long names keeps them whole and apart: of who it is, of the bars and of the honoured', async () => {
+    const digest = countyDigest('month');
+    const long = {
+      ...digest,
+      who: '广西壮族自治区横州市电子商务行业综合委员会',
+      units: digest.units.map((unit, at) => ({ ...unit, name: LONG[at] ?? unit.name })),
+      honoured: LONG.map((name) => ({ name, words: '28 / 28 人' })),
+    };
+    const svg = await drawDigest(long, AS_OF);
+    const words = wordsIn(svg);
+    const all = words.join('');
+    expect(all).toContain(long.who);
+    expect(all).not.toContain('…');
+    // Once as a bar and once as honoured, each in two lines of about the same length.
+    for (const name of LONG) expect(all.split(name)).toHaveLength(3);
+    for (const line of words.filter((one) => LONG.some((name) => name.startsWith(one))))
+      expect(line.length).toBeGreaterThan(8);
+    expect(sizeOf(svg).height).toBeLessThan(1_700);
+    expect((await renderPng(svg)).length).toBeLessThan(60_000);
+  });
+
+  it('has no text that is too small for a bubble, and nothing longer than its column', async () => {
+    for (const digest of [
+      ...SPAN_KINDS.flatMap((kind) => [branchDigest(kind), countyDigest(kind)]),
+      emptyDigest('week'),
+      countyDigest('quarter', {
+        counts: { ...countyDigest('quarter').counts, base: 100_000, learned: 99_999, answers: 9_999_999 },
+      }),
+    ]) {
+      const svg = await drawDigest(digest, AS_OF);
+      for (const [whole, size] of svg.matchAll(/<text[^>]*?font-size[=:]"?(\d+)/gu))
+        expect([whole, Number(size) >= 20]).toEqual([whole, true]);
+      const bases = [...svg.matchAll(/x="(\d+)" y="\d+" font-size="(\d+)"[^>]*"start">([\d /]+ [人题])</gu)];
+      expect(bases.length).toBeGreaterThan(0);
+      for (const [, x, size, said = ''] of bases)
+        expect(Number(x) + measure(said, Number(size))).toBeLessThan(708);
+    }
+  });
+
+  it('of a day with one column has none: the figures have said it', async () => {
+    const trend = branchDigest('day').trend.map(({ title }, at) => ({ title, value: at === 6 ? 3 : 0 }));
+    const words = wordsIn(await drawDigest(branchDigest('day', { trend }), AS_OF));
+    expect(words).not.toContain('近七天学习人次');
+    expect(wordsIn(await drawDigest(branchDigest('week', { trend }), AS_OF))).toContain('每天学习人次');
+  });
+
+  it('keeps every name within its lines, and two names two', () => {
+    const name = fc
+      .array(fc.constantFrom(...'横州市茉莉花产业电子商务协会联合第一二党支部委员AB12'), {
+        minLength: 1,
+        maxLength: 70,
+      })
+      .map((all) => all.join(''));
+    const room = { size: 28, width: 460, lines: 2 };
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        const drawn = letterAll([a, b], room);
+        for (const lines of drawn) {
+          expect(lines.length).toBeLessThanOrEqual(2);
+          for (const line of lines) expect(measure(line, 28)).toBeLessThanOrEqual(460);
+        }
+        if (a !== b) expect(drawn[0]?.join('')).not.toBe(drawn[1]?.join(''));
+        if (measure(a, 28) <= 460) expect(letter(a, room)).toEqual([a]);
+      }),
+    );
+    // They differ in the middle, where both were shortened.
+    const twins = ['甲', '乙'].map((one) => `${'长'.repeat(30)}${one}${'长'.repeat(30)}`);
+    const [first, second] = letterAll(twins, room).map((lines) => lines.join(''));
+    expect(first).toContain('甲');
+    expect(second).toContain('乙');
   });
 
   it('cuts what is too long for its place', () => {
