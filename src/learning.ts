@@ -19,6 +19,7 @@ import { readOwnRecord } from './people/rights.ts';
 import { revokeSessionsOf } from './people/sessions.ts';
 import { setShowsParty, shownName, showsParty } from './people/shown.ts';
 import { findLearner } from './people/viewer.ts';
+import { sayPercent } from './figures.ts';
 import { memberBoard, type Span, unitBoard } from './quiz/boards.ts';
 import {
   findOwnWindow,
@@ -474,7 +475,7 @@ async function readPoints(
         place: one.place,
         name: one.name,
         perHead: sayPoints(one.perHead),
-        coverage: one.coverage,
+        withPoints: sayPercent(one.withPoints),
         heads: one.heads,
         isMine: one.unitId === member.unit_id,
       })),

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 
 import { composeGroupDay } from '../src/digest/daily.ts';
 import { composeDigest } from '../src/digest/words.ts';
-import { NO_COUNTS, percentOf, sayPercent, shareRight } from '../src/figures.ts';
+import { NO_COUNTS, sayPercent, shareRight } from '../src/figures.ts';
 import { composeKey } from '../src/lessons/compose.ts';
 import { parseLesson } from '../src/lessons/parse.ts';
 import { unitBoard } from '../src/quiz/boards.ts';
 import { addMember } from '../src/people/members.ts';
+import { sayFacility } from '../src/web/console/item-figures.ts';
 import { ZONE } from './support/classroom.ts';
 import { DIALECTS, openTestDb } from './support/databases.ts';
 import { branchDigest } from './support/digests.ts';
@@ -26,6 +27,19 @@ title: 存茶
    - [ ] 保鲜袋
    - [x] 胶圈罐
 `;
+
+describe('a question', () => {
+  it('is said to be got right by all or by none only where it is', () => {
+    expect([undefined, 0, 0.001, 0.499, 0.996, 1].map((facility) => sayFacility({ facility }))).toEqual([
+      '—',
+      '0%',
+      '1%',
+      '50%',
+      '99%',
+      '100%',
+    ]);
+  });
+});
 
 describe('the share of right answers', () => {
   it.each([
@@ -79,12 +93,12 @@ describe.each(DIALECTS)('a board on %s', (dialect) => {
           at: 1,
         }));
         if (points.length > 0) await db.insertInto('point').values(points).execute();
-        const [place] = await unitBoard(db, 'coverage', { from: '2026-11-24', to: '2026-11-24' });
-        return place?.coverage;
+        const [place] = await unitBoard(db, 'with-points', { from: '2026-11-24', to: '2026-11-24' });
+        return place && sayPercent(place.withPoints);
       };
       for (const earned of [0, 1, 100, 200, 201])
-        expect(await board(earned)).toBe(percentOf({ part: earned, base: members.length }));
-      expect(await board(200)).toBe(99);
+        expect(await board(earned)).toBe(sayPercent({ part: earned, base: members.length }));
+      expect(await board(200)).toBe('99%');
     } finally {
       await close();
     }

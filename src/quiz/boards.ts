@@ -1,6 +1,6 @@
 /** Boards: who earned most in a span of days. Equal results share a place. */
 import type { Db } from '../db/open.ts';
-import { percentOf } from '../figures.ts';
+import { percentOf, type Ratio } from '../figures.ts';
 import { type Shown, SHOWN } from '../people/shown.ts';
 
 export interface MemberPlace {
@@ -56,19 +56,22 @@ export interface UnitPlace {
   readonly name: string;
   /** Members on the roster. */
   readonly heads: number;
-  /** Of them those with any points, in whole percent as figures are said. */
-  readonly coverage: number;
+  /**
+   * Of them those with any points in the span. No figure of `figures.ts`: who learned without earning anything counts
+   * there and not here, and so does who left or came within the span.
+   */
+  readonly withPoints: Ratio;
   /** Tenths of a point per head. */
   readonly perHead: number;
 }
 
 /**
- * Branches by points per head, or by how many of their members took part: so that a small branch can win. Guests are
+ * Branches by points per head, or by how many of their members have any: so that a small branch can win. Guests are
  * nobody's members; a unit without members has no place.
  */
 export async function unitBoard(
   db: Db,
-  by: 'per-head' | 'coverage',
+  by: 'per-head' | 'with-points',
   { from, to }: Span,
 ): Promise<UnitPlace[]> {
   const heads = await db
@@ -102,11 +105,13 @@ export async function unitBoard(
       unitId: unit.id,
       name: unit.name,
       heads: count,
-      coverage: percentOf({ part: Number(row?.active ?? 0), base: count }) ?? 0,
+      withPoints: { part: Number(row?.active ?? 0), base: count },
       perHead: Math.round(Number(row?.tenths ?? 0) / count),
     };
   });
-  const value = (one: Omit<UnitPlace, 'place'>) => (by === 'coverage' ? one.coverage : one.perHead);
+  // Who is said to be equal shares a place.
+  const value = (one: Omit<UnitPlace, 'place'>) =>
+    by === 'with-points' ? (percentOf(one.withPoints) ?? 0) : one.perHead;
   places.sort((a, b) => value(b) - value(a) || (a.name < b.name ? -1 : 1));
   return withPlaces(places, value);
 }

@@ -157,11 +157,12 @@ export interface PointsView {
     readonly place: number;
     readonly name: string;
     readonly perHead: string;
-    readonly coverage: number;
+    /** `80%`: of its members those who have any points. */
+    readonly withPoints: string;
     readonly heads: number;
     readonly isMine: boolean;
   }[];
-  readonly by: 'per-head' | 'coverage';
+  readonly by: 'per-head' | 'with-points';
 }
 
 export interface SettingsView {

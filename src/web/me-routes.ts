@@ -38,7 +38,8 @@ export function meRoutes(app: Hono, parts: WebParts): void {
   });
   app.get('/me/points', async (c) => {
     const span = c.req.query('span') === 'month' ? 'month' : 'week';
-    const by = c.req.query('by') === 'coverage' ? 'coverage' : 'per-head';
+    // `coverage` is what it was called: links that were kept go on.
+    const by = ['with-points', 'coverage'].includes(c.req.query('by') ?? '') ? 'with-points' : 'per-head';
     return c.html(pointsPage(await learning.points(who(c), span, by), light()));
   });
 

@@ -250,6 +250,8 @@ describe.each(DIALECTS)('a member’s own pages on %s', (dialect) => {
     // Another branch's people are on another board; the branches are on one.
     expect(page).not.toContain('乙成员');
     expect(page).toContain('乙支部');
+    for (const query of ['by=with-points', 'by=coverage'])
+      expect(await read(`/me/points?${query}`, cookie)).toMatch(/aria-current="?true"?[^>]*>\s*按有积分的人/);
     for (const query of ['span=month&by=coverage', 'span=x&by=y'])
       expect(await read(`/me/points?${query}`, cookie)).toContain('甲成员');
   });

@@ -1,5 +1,6 @@
 import { localDay, mondayOf } from '../../clock.ts';
 import { shownName } from '../../people/shown.ts';
+import { sayPercent } from '../../figures.ts';
 import { memberBoard, type Span, unitBoard } from '../../quiz/boards.ts';
 import { sayPoints } from '../../quiz/points.ts';
 import { settlePoints } from '../../quiz/settle.ts';
@@ -39,7 +40,10 @@ async function rankUnits({ db }: CommandContext, span: Span, title: string): Pro
     `【支部榜】${title}，按人均`,
     ...places
       .slice(0, PLACES)
-      .map((one) => `${one.place}. ${one.name}　人均 ${sayPoints(one.perHead)} 分，参与 ${one.coverage}%`),
+      .map(
+        (one) =>
+          `${one.place}. ${one.name}　人均 ${sayPoints(one.perHead)} 分，${sayPercent(one.withPoints)} 的人有积分`,
+      ),
   ].join('\n');
 }
 

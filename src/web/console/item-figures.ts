@@ -6,6 +6,7 @@ import { addDays, localDay, sayWhen, startOfDay } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
 import { listGroupsOfUnit } from '../../digest/digest.ts';
 import { saySpan } from '../../digest/spans.ts';
+import { sayPercent } from '../../figures.ts';
 import { renderInline } from '../../lessons/chat.ts';
 import { keyOf } from '../../lessons/compose.ts';
 import type { Question } from '../../lessons/lesson.ts';
@@ -89,9 +90,9 @@ const readBankLines = async (db: Db, span: AskedSpan, no?: number): Promise<Line
 const worth = ({ stats }: Line) =>
   (stats.flags.includes('key-suspect') ? 0 : stats.flags.length > 0 ? 1 : 2) * 10 + (stats.facility ?? 1);
 
-/** `64%`, of the answers' scores. */
-export const sayFacility = ({ facility }: ItemStats): string =>
-  facility === undefined ? '—' : `${Math.round(facility * 100)}%`;
+/** `64%`, of the answers' scores; said as every figure is. */
+export const sayFacility = ({ facility }: Pick<ItemStats, 'facility'>): string =>
+  sayPercent(facility === undefined ? { part: 0, base: 0 } : { part: facility, base: 1 });
 export const sayDiscrimination = ({ discrimination }: ItemStats): string =>
   discrimination === undefined ? '—' : discrimination.toFixed(2);
 const sayFlags = ({ flags }: ItemStats): Content =>

@@ -116,7 +116,7 @@ export function pointsPage(view: PointsView, light: Light): Html {
         <h2>支部榜</h2>
         ${choice('怎么比', [
           { title: '按人均积分', href: at({ by: 'per-head' }), on: by === 'per-head' },
-          { title: '按参与率', href: at({ by: 'coverage' }), on: by === 'coverage' },
+          { title: '按有积分的人', href: at({ by: 'with-points' }), on: by === 'with-points' },
         ])}
         ${
           units.length === 0
@@ -127,17 +127,17 @@ export function pointsPage(view: PointsView, light: Light): Html {
                     <th scope="col">名次</th>
                     <th scope="col">支部</th>
                     <th scope="col">人均</th>
-                    <th scope="col">参与</th>
+                    <th scope="col">有积分的人</th>
                   </tr>
                 </thead>
                 <tbody>
                   ${units.map(
-                    ({ place, name, perHead, coverage, heads, isMine }) =>
+                    ({ place, name, perHead, withPoints, heads, isMine }) =>
                       html`<tr class="${isMine ? 'me' : ''}">
                         <td>${place}</td>
                         <th scope="row">${name}<small>${heads} 人</small></th>
                         <td>${perHead}</td>
-                        <td>${coverage}%</td>
+                        <td>${withPoints}</td>
                       </tr>`,
                   )}
                 </tbody>
