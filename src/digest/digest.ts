@@ -4,9 +4,9 @@ import type { Db } from '../db/open.ts';
 import { readTreeSpans } from '../people/places.ts';
 import { SHOWN, type Shown, shownName } from '../people/shown.ts';
 import { type Tree, subtreeIn } from '../people/tree.ts';
-import { type Counts, coverage, NO_COUNTS, type Ratio, valueOf } from '../figures.ts';
+import { type Counts, NO_COUNTS, type Ratio, valueOf } from '../figures.ts';
 import { piecesOf, type Span, spanBefore, type SpanKind } from './spans.ts';
-import { readUnitCounts } from './unit-counts.ts';
+import { coverageOf, readUnitCounts } from './unit-counts.ts';
 
 /** Somebody or a unit that is named for what they did. */
 export interface Honoured {
@@ -77,7 +77,7 @@ export async function readUnitDigest({ db, span, zone, now }: DigestOf, unitId: 
     counts: counts.get(unitId) ?? NO_COUNTS,
     ...(before && before.days > 0 ? { before } : {}),
     units,
-    ...(units.length > 0 ? { coverage: coverage(scope.map((id) => own.get(id) ?? NO_COUNTS)) } : {}),
+    ...(units.length > 0 ? { coverage: coverageOf({ tree, own }, unitId) } : {}),
     trend: await readTrend(db, groupIds, span, localDay(now, zone)),
     honoured:
       units.length > 0

@@ -8,7 +8,6 @@ import {
   activity,
   answerRate,
   type Counts,
-  coverage,
   learningRate,
   NO_COUNTS,
   type Ratio,
@@ -23,7 +22,7 @@ import { KINDS as KIND_WORDS, STATE_WORDS } from './ledger-words.ts';
 import { listLessonCounts } from './lesson-counts.ts';
 import { listPeopleCounts } from './people-counts.ts';
 import { saySpan, type Span } from './spans.ts';
-import { readUnitCounts, type UnitCounts } from './unit-counts.ts';
+import { coverageOf, readUnitCounts, type UnitCounts } from './unit-counts.ts';
 
 export interface ReportOf {
   readonly db: Db;
@@ -51,13 +50,10 @@ export async function readReport(of: ReportOf, unitId: string): Promise<NewSheet
 }
 
 /** What one reads first: whose it is, of when, and the figures of the whole. */
-function coverSheet(
-  { span, zone, now }: ReportOf,
-  { tree, counts, own }: UnitCounts,
-  unitId: string,
-): NewSheet {
+function coverSheet({ span, zone, now }: ReportOf, units: UnitCounts, unitId: string): NewSheet {
+  const { tree, counts } = units;
   const all = counts.get(unitId) ?? NO_COUNTS;
-  const covered = coverage([...subtreeIn(tree, [unitId])].map((id) => own.get(id) ?? NO_COUNTS));
+  const covered = coverageOf(units, unitId);
   const line = (name: string, ratio: Ratio, say = sayPercent) => [name, say(ratio), sayParts(ratio)];
   return {
     name: '封面',
@@ -111,13 +107,13 @@ const FIGURES = [
 const columns = (titles: readonly string[]) =>
   titles.map((title) => ({ title, width: Math.max(10, title.length * 2 + 4) }));
 
-function unitSheet({ tree, counts, own }: UnitCounts, unitId: string): NewSheet {
+function unitSheet(units: UnitCounts, unitId: string): NewSheet {
+  const { tree, counts } = units;
   const scope = subtreeIn(tree, [unitId]);
   const lines = walkTree(tree).filter(({ node }) => scope.has(node.id));
   const top = lines[0]?.depth ?? 0;
   const rows = lines.map(({ node, depth }) => {
-    const below = [...subtreeIn(tree, [node.id])].map((id) => own.get(id) ?? NO_COUNTS);
-    const covered: Ratio = coverage(below);
+    const covered = coverageOf(units, node.id);
     return [
       `${'　'.repeat(depth - top)}${node.name}`,
       ...figureCells(counts.get(node.id) ?? NO_COUNTS),

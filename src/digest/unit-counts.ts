@@ -7,7 +7,7 @@ import { addDays } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { clipSpans, readTreeSpans, type TreeSpan } from '../people/places.ts';
 import { lineageIn, subtreeIn, type Tree } from '../people/tree.ts';
-import { addCounts, type Counts, NO_COUNTS } from '../figures.ts';
+import { addCounts, type Counts, coverage, NO_COUNTS, type Ratio } from '../figures.ts';
 import { addMonths, monthsOf, type Span } from './spans.ts';
 
 export interface UnitCounts {
@@ -64,6 +64,10 @@ export async function readUnitCounts(
   else for (const { tree, ...days } of spans) await addRows(db, days, tree, scope, undefined, sums);
   return { tree: last, counts: sums.counts(scope), own: sums.own(scope) };
 }
+
+/** Of a unit and all that were below it on the last day: how many of those with members of their own had a learner. */
+export const coverageOf = ({ tree, own }: Pick<UnitCounts, 'tree' | 'own'>, unitId: string): Ratio =>
+  coverage([...subtreeIn(tree, [unitId])].map((id) => own.get(id) ?? NO_COUNTS));
 
 /** A unit with all that is needed to count it and those below it: what was below any of them in any of the trees. */
 function scopeOf(spans: readonly TreeSpan[], topId: string): Set<string> {

@@ -206,6 +206,10 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'GET /api/v1/members': own({ path: '/api/v1/members' }),
   'GET /api/v1/participation': own({ path: '/api/v1/participation?from=2026-11-01&to=2026-11-30' }),
   'GET /api/v1/schedules': own({ path: '/api/v1/schedules' }),
+  'GET /api/v1/units': own({ path: '/api/v1/units' }),
+  'GET /api/v1/units/:id/figures': named(({ unit }) => ({
+    path: `/api/v1/units/${unit}/figures?from=2026-11-01&to=2026-11-30`,
+  })),
   'GET /api/v1/deliveries/:no': named(({ delivery }) => ({ path: `/api/v1/deliveries/${delivery}` })),
   'GET /api/v1/schedules/:no': named(({ schedule }) => ({ path: `/api/v1/schedules/${schedule}` })),
   'DELETE /api/v1/schedules/:no': named(({ schedule }) => ({

@@ -47,6 +47,9 @@ describe.each(DIALECTS)('the interface for programs on %s', (dialect) => {
     return { id, role };
   }
 
+  const unitId = async (name: string) =>
+    (await school.db.selectFrom('unit').select('id').where('name', '=', name).executeTakeFirstOrThrow()).id;
+
   async function call(method: string, path: string, secret?: string, body?: unknown, more = {}) {
     const response = await routes.app.request(`http://127.0.0.1:8080${BASE}${path}`, {
       method,
@@ -130,8 +133,13 @@ describe.each(DIALECTS)('the interface for programs on %s', (dialect) => {
       ['GET', '/deliveries?group=cuntao'],
       ['GET', '/answers?group=cuntao'],
       ['GET', '/checkins?group=cuntao'],
+      ['GET', `/units/${await unitId('村淘服务站党支部')}/figures?from=2026-11-01&to=2026-11-30`],
     ];
-    const absent = (path: string) => path.replace('cuntao', 'nowhere').replace(/\/\d+/, '/987654');
+    const absent = (path: string) =>
+      path
+        .replace('cuntao', 'nowhere')
+        .replace(/\/units\/[^/]+/, '/units/x')
+        .replace(/\/\d+/, '/987654');
     for (const [method, path, body] of tries) {
       const refused = await call(method, path, own, body);
       expect(refused, `${method} ${path}`).toMatchObject({ status: 404, body: { title: 'Not found' } });
@@ -139,7 +147,7 @@ describe.each(DIALECTS)('the interface for programs on %s', (dialect) => {
       const missing = await call(method, absent(path), own, other ?? undefined);
       expect(missing.status).toBe(404);
     }
-    for (const path of ['/deliveries', '/schedules', '/answers', '/checkins', '/members'])
+    for (const path of ['/deliveries', '/schedules', '/answers', '/checkins', '/members', '/units'])
       expect(JSON.stringify((await call('GET', path, own)).body)).not.toMatch(/cuntao|村淘/);
     expect(await call('POST', '/schedules', own, { lesson, groups: 'all', ...when })).toMatchObject({
       status: 422,
@@ -156,6 +164,34 @@ describe.each(DIALECTS)('the interface for programs on %s', (dialect) => {
     ).toBe(1);
   });
 
+  it('gives the figures of a unit in scope, and of the units above it not even that they are there', async () => {
+    const { id } = await secretaryOf('花茶协会党支部');
+    const secret = await key('read', id);
+    const own = await unitId('花茶协会党支部');
+    const page: { items: object[] } = await read('listUnits', '/units', secret);
+    expect(page.items).toEqual([
+      { id: own, name: '花茶协会党支部', kind: expect.stringMatching(/^党/), parent: null },
+    ]);
+    await school.pass(21_000);
+    await school.hears(/小测/);
+    await school.pupil('黄秀兰').says('打卡 1B 2B 3错');
+    const path = `/units/${own}/figures?from=2026-11-24&to=2026-11-24`;
+    const found: { counts: { base: number } } = await read('readUnitFigures', path, secret);
+    const { base } = found.counts;
+    expect(found).toMatchObject({
+      unit: { id: own, parent: null },
+      from: '2026-11-24',
+      to: '2026-11-24',
+      counts: { learned: 1, answered: 1, answers: 3, days: 1, checkins: 1 },
+      figures: {
+        learning_rate: { part: 1, base, value: 1 / base },
+        coverage: { part: 1, base: 1, value: 1 },
+      },
+    });
+    const none: object = await read('readUnitFigures', path.replaceAll('2026', '2025'), secret);
+    expect(none).toMatchObject({ figures: { share_right: { part: 0, base: 0, value: null } } });
+  });
+
   it('pages through everything once, whatever the size of a page', async () => {
     const secret = await key();
     await school.pass(21_000);
@@ -169,6 +205,7 @@ describe.each(DIALECTS)('the interface for programs on %s', (dialect) => {
       ['listDeliveries', '/deliveries', undefined],
       ['listLessons', '/lessons', 18],
       ['listGroups', '/groups', 3],
+      ['listUnits', '/units', undefined],
     ] as const) {
       const seen: string[] = [];
       let next: string | null = '';
@@ -208,6 +245,11 @@ describe.each(DIALECTS)('the interface for programs on %s', (dialect) => {
       ['GET', '/schedules/abc', undefined, 400, /path\.no/],
       ['GET', '/deliveries/99999999999999999999', undefined, 400, /path\.no/],
       ['GET', '/deliveries?state=lost', undefined, 400, /query\.state/],
+      ['GET', '/units/x/figures', undefined, 400, /query\.from/],
+      ['GET', '/units/x/figures?from=2026-11-30&to=2026-11-01', undefined, 400, /query\.to/],
+      ['GET', '/units/x/figures?from=2020-01-01&to=2026-11-01', undefined, 400, /732 days/],
+      ['GET', '/units/x/figures?from=2026-02-30&to=2026-11-01', undefined, 400, /query\.from/],
+      ['GET', '/units/x/figures?from=2026-11-01&to=2026-11-30', undefined, 404, /没有找到这个党组织/],
       ['GET', '/nothing', undefined, 404, /No such address/],
       ['POST', '/groups', {}, 405, /No such method/],
       ['POST', '/schedules', '{"lesson":', 400, /no JSON/],

@@ -8,7 +8,29 @@ import type { DeliveryKind, DeliveryState } from '../../db/tables.ts';
 import { getListedDelivery, type ListedDelivery, listDeliveries } from '../../delivery/listing.ts';
 import { listAnswers, listCheckins, type Place } from '../../digest/facts.ts';
 import { readParticipation } from '../../digest/participation.ts';
-import { type Actor, getScopedGroup, isInScope, scopedGroups, scopedMembers } from '../../people/scope.ts';
+import { countDays } from '../../digest/spans.ts';
+import { coverageOf, readUnitCounts } from '../../digest/unit-counts.ts';
+import {
+  activity,
+  answerRate,
+  learningRate,
+  NO_COUNTS,
+  type Ratio,
+  shareRight,
+  valueOf,
+} from '../../figures.ts';
+import { readTree } from '../../people/places.ts';
+import { walkTree } from '../../people/tree.ts';
+import type { Unit } from '../../people/units.ts';
+import {
+  type Actor,
+  getScopedGroup,
+  isInScope,
+  notFound,
+  scopedGroups,
+  scopedMembers,
+  scopedUnits,
+} from '../../people/scope.ts';
 import {
   groupsOf,
   listedSchedule,
@@ -19,6 +41,9 @@ import {
 import { type Call, type Endpoint, endpoint } from './endpoint.ts';
 import { pageOf, pageQuery, pageThrough, readCursor, writeCursor } from './paging.ts';
 import * as shape from './shapes.ts';
+
+/** Two years, and the day that a leap year has more. */
+const LONGEST_SPAN = 732;
 
 const place = z.tuple([z.number(), z.string()]);
 
@@ -263,7 +288,73 @@ export const READ: readonly Endpoint[] = [
       return { from, to, groups };
     },
   }),
+  endpoint({
+    method: 'get',
+    path: '/units',
+    id: 'listUnits',
+    summary: 'Organisation units in scope, as the tree stands today, each before those below it',
+    needs: 'read',
+    query: z.object(pageQuery),
+    result: pageOf(shape.unit),
+    async run({ db, actor }, { query }) {
+      const known = new Map((await scopedUnits(db, actor).execute()).map((row) => [row.id, row]));
+      const own = walkTree(await readTree(db)).flatMap(({ node }) => known.get(node.id) ?? []);
+      const page = pageThrough(own, ({ id }) => id, query);
+      return { ...page, items: page.items.map((row) => unitView(actor, row)) };
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/units/{id}/figures',
+    id: 'readUnitFigures',
+    summary: 'The figures of a unit with everything below it, in a span of local days',
+    needs: 'read',
+    params: z.object({ id: z.string().max(100) }),
+    query: z
+      .object({
+        from: shape.day,
+        to: shape.day.describe(`The last local day, at most ${LONGEST_SPAN} days from the first.`),
+      })
+      .refine(({ from, to }) => from <= to, { path: ['to'], message: 'it lies before `from`' })
+      .refine(({ from, to }) => countDays(from, to) <= LONGEST_SPAN, {
+        path: ['to'],
+        message: `more than ${LONGEST_SPAN} days: ask for them in pieces`,
+      }),
+    result: shape.figures,
+    async run({ db, actor }, { params: { id }, query: { from, to } }) {
+      const row = await scopedUnits(db, actor).where('unit.id', '=', id).executeTakeFirst();
+      if (!row) throw notFound('unit', id);
+      const units = await readUnitCounts(db, { from, to }, id);
+      const counts = units.counts.get(id) ?? NO_COUNTS;
+      return {
+        unit: unitView(actor, row),
+        from,
+        to,
+        counts,
+        figures: {
+          learning_rate: ratioView(learningRate(counts)),
+          answer_rate: ratioView(answerRate(counts)),
+          share_right: ratioView(shareRight(counts)),
+          activity: ratioView(activity(counts)),
+          coverage: ratioView(coverageOf(units, id)),
+        },
+      };
+    },
+  }),
 ];
+
+const ratioView = (ratio: Ratio) => ({ ...ratio, value: valueOf(ratio) ?? null });
+
+/** What lies above the scope isn't theirs to know of. */
+const unitView = (
+  actor: Actor,
+  { id, name, kind, parent_id: parentId }: Pick<Unit, 'id' | 'name' | 'kind' | 'parent_id'>,
+) => ({
+  id,
+  name,
+  kind,
+  parent: isInScope(actor, parentId) ? parentId : null,
+});
 
 interface FactsAsked {
   readonly limit: number;

@@ -149,6 +149,49 @@ export const participation = z
   })
   .meta({ id: 'Participation' });
 
+export const unit = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.string().describe('党工委, 党委, 党支部 …'),
+    parent: z.string().nullable().describe('The unit above; null at the top, and of the highest in scope.'),
+  })
+  .meta({ id: 'Unit' });
+
+const ratio = (description: string) =>
+  z
+    .object({
+      part: z.number().int(),
+      base: z.number().int(),
+      value: z.number().nullable().describe('The quotient; null where there is nothing to divide by.'),
+    })
+    .describe(description);
+
+/** The figures of `src/figures.ts`, under their names there. */
+export const figures = z
+  .object({
+    unit,
+    from: day,
+    to: day,
+    counts: z.object({
+      base: z.number().int().describe('Members on the roster there on at least one day of the span.'),
+      learned: z.number().int().describe('Of those, who answered or checked in while they stood there.'),
+      answered: z.number().int(),
+      answers: z.number().int().describe('Answers that count: to each question of each quiz the last one.'),
+      correct: z.number().int(),
+      days: z.number().int().describe('Member-days with an answer or a check-in.'),
+      checkins: z.number().int(),
+    }),
+    figures: z.object({
+      learning_rate: ratio('learned / base'),
+      answer_rate: ratio('answered / base'),
+      share_right: ratio('correct / answers'),
+      activity: ratio('days / base: days per member, no share'),
+      coverage: ratio('Units with members of their own in which anybody learned / such units.'),
+    }),
+  })
+  .meta({ id: 'Figures' });
+
 export const sent = z
   .object({ occurrence: z.string(), deliveries: z.array(z.string()).readonly() })
   .meta({ id: 'Sent' });

@@ -6,6 +6,7 @@ import { cancelSchedule, getScopedSchedule } from '../../chat/commands/timetable
 import { parseDuration, parseInstant } from '../../clock.ts';
 import type { ScheduleKind } from '../../db/tables.ts';
 import { getListedDelivery } from '../../delivery/listing.ts';
+import { SPAN_KINDS } from '../../digest/spans.ts';
 import type { Lesson } from '../../lessons/lesson.ts';
 import type { Group } from '../../people/groups.ts';
 import { getScopedGroup } from '../../people/scope.ts';
@@ -31,7 +32,7 @@ const newSchedule = z
   .object({
     lesson: z.string().optional().describe('Id of a lesson.'),
     course: z.string().optional().describe('Name of a course: its next lesson each time.'),
-    digest: z.literal('day').optional(),
+    digest: z.enum(SPAN_KINDS).optional().describe('What it covers.'),
     groups: z.union([z.array(z.string()).min(1).max(2_000), z.literal('all')]),
     at: z
       .string()
