@@ -399,6 +399,39 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     expect((await settledDigests(1))[0]).toMatchObject({ state: 'skipped' });
   });
 
+  it('of one’s own week come with a picture that names nobody, where one has learned', async () => {
+    const { db, clock, sandbox } = school;
+    await setPolicy(db, 'digest-picture', undefined, {}, 'cli', clock.now());
+    await learn();
+    const mine = async (name: string) =>
+      (await sandbox.messages({ contactId: personId(name) }, { limit: 500 })).filter(
+        ({ kind, personId: by }) => by === undefined && kind === 'picture',
+      );
+    const seen = async (count: number) =>
+      await until(async () => {
+        const found = await mine('韦国强');
+        return found.length === count ? found : undefined;
+      });
+    const bob = school.pupil('韦国强');
+    await bob.whispers('周报');
+    await bob.hears(/【我的周报】/);
+    await school.pass(SECOND);
+    const [picture] = await seen(1);
+    expect(picture?.text).toBe('我的周报 11月23日—29日：学了 1 天');
+    const file = picturePath({ lessonsDir: '', dataDir: school.dataDir }, picture?.picture ?? '');
+    expect((await readFile(file)).length).toBeLessThan(30_000);
+    // On Sunday evening the words and the picture; of a week without learning the words alone, kindly.
+    await school.pass(3 * HOUR);
+    await bob.hears(/不想要了就说 退订周报。$/);
+    await seen(2);
+    await school.pass(7 * DAY);
+    await bob.hears(/这周还没有学习记录/);
+    await bob.whispers('周报');
+    await school.pass(SECOND);
+    expect(await mine('韦国强')).toHaveLength(2);
+    expect(await mine('覃小燕')).toEqual([]);
+  });
+
   it('come every Sunday evening to whoever asked for their own week, and to nobody else', async () => {
     await learn();
     const bob = school.pupil('韦国强');

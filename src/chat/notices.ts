@@ -12,6 +12,8 @@ export interface Notice {
   readonly text: string;
   /** By these accounts only; absent: by any. */
   readonly accounts?: readonly string[];
+  /** What a picture behind the words is drawn of, when they are sent. */
+  readonly content?: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Notice {
 export async function tellMembers(
   db: Db,
   memberIds: readonly string[],
-  { cause, text, accounts }: Notice,
+  { cause, text, accounts, content }: Notice,
   now: number,
 ): Promise<number> {
   if (memberIds.length === 0) return 0;
@@ -43,6 +45,7 @@ export async function tellMembers(
       kind: 'notice' as const,
       account: row.account,
       contactId: row.contact_id,
+      ...(content === undefined ? {} : { content }),
       plannedAt: now,
       parts: [{ kind: 'text' as const, body: text }],
     })),

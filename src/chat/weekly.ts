@@ -1,6 +1,7 @@
 /** Sends members their own week on Sunday evening, to whoever asked for it. */
 import { DAY, HOUR, localDay, startOfDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
+import { contentOfOwn } from '../delivery/own-week.ts';
 import { composePersonal, readPersonal } from '../digest/personal.ts';
 import { spanAround } from '../digest/spans.ts';
 import { tellMembers } from './notices.ts';
@@ -41,7 +42,16 @@ export async function sendWeekly(db: Db, zone: string, now: number): Promise<num
   for (const { member_id: memberId } of asked) {
     if (done.has(`${cause}:${memberId}`)) continue;
     const text = composePersonal(await readPersonal(db, memberId, span));
-    count += await tellMembers(db, [memberId], { cause, text: `${text}\n———\n不想要了就说 退订周报。` }, now);
+    count += await tellMembers(
+      db,
+      [memberId],
+      {
+        cause,
+        text: `${text}\n———\n不想要了就说 退订周报。`,
+        content: contentOfOwn(memberId, span),
+      },
+      now,
+    );
   }
   return count;
 }

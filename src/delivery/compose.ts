@@ -15,6 +15,7 @@ import { findWindow, lessonOf, openWindow, ordersOf, type QuizWindow, withDrawn 
 import { ASK_TO_READ } from '../news/brief.ts';
 import { type DigestPlace, draftDigest, markOf, spanOf, spanOfSample } from './digests.ts';
 import { takeFolded } from './folded.ts';
+import { drawOwnWeek, isOwnWeek } from './own-week.ts';
 import { findRehearsalOf, findSample, WITHDRAWN } from './rehearsals.ts';
 import { composeBriefDelivery, composeBulletinDelivery, NOTHING_NEW } from './briefs.ts';
 import type { Compose, Composed } from './prepare.ts';
@@ -67,13 +68,17 @@ export function makeComposer({
       case 'digest':
         return await composeDigest(trx, delivery, channel, now);
       case 'notice':
-        return await composeNotice(trx, delivery, channel);
+        return isOwnWeek(delivery)
+          ? await composeOwn(trx, delivery, now)
+          : await composeNotice(trx, delivery, channel);
       case 'brief':
         return await composeNews(trx, delivery, channel, now);
       case 'bulletin':
         return await composeBulletinDelivery(trx, delivery, channel, zone, now);
       case 'reply':
-        return await composeSample(trx, delivery, channel, now);
+        return isOwnWeek(delivery)
+          ? await composeOwn(trx, delivery, now)
+          : await composeSample(trx, delivery, channel, now);
       case 'ack':
       case 'reminder':
         return { skip: '没有内容可发' };
@@ -224,6 +229,15 @@ export function makeComposer({
     };
     const drafts = await draftDigest(trx, delivery.group_id, span, words, place, now);
     return { drafts: cut(drafts, channel) };
+  }
+
+  /** The words that were fixed, if any, and the picture. */
+  async function composeOwn(trx: Db, delivery: Delivery, now: number): Promise<Composed> {
+    const words = (await listParts(trx, delivery.id))
+      .filter(({ kind }) => kind === 'text')
+      .map(({ body }): Draft => ({ kind: 'text', body }));
+    const picture = await drawOwnWeek(trx, delivery, place, now);
+    return { drafts: picture ? [...words, picture] : words };
   }
 
   /** A digest as one of its groups will see it, behind the line that says which group that is. */

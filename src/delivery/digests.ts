@@ -2,30 +2,30 @@
  * The digest that a group gets: text and one picture. The picture is drawn before the delivery is claimed, so that
  * nothing waits for it.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import { DAY, localDay } from '../clock.ts';
+import { localDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import type { DeliveryTable } from '../db/tables.ts';
 import { composeGroupDay, composeMissed, type MissedLesson, readGroupDay } from '../digest/daily.ts';
 import { type Digest, readGroupDigest, readUnitDigest } from '../digest/digest.ts';
 import { describeDigest, drawDigest } from '../digest/picture.ts';
-import { renderPng } from '../digest/png.ts';
-import { comesWithPicture, isSpanKind, type Span, spanOfDigest, spanOfPeriod } from '../digest/spans.ts';
+import {
+  comesWithPicture,
+  isSpanKind,
+  saySpan,
+  type Span,
+  spanAround,
+  spanOfDigest,
+  spanOfPeriod,
+} from '../digest/spans.ts';
 import { composeDigest, digestHead } from '../digest/words.ts';
-import { madePicture, picturePath } from '../lessons/pictures.ts';
 import { readPolicy } from '../people/policies.ts';
+import { type DrawingPlace, drawPicture } from './drawing.ts';
 import type { Draft } from './ledger.ts';
+import { drawOwnWeek, isOwnWeek } from './own-week.ts';
 import { findSample, type Sample } from './rehearsals.ts';
 
-export interface DigestPlace {
+export interface DigestPlace extends DrawingPlace {
   readonly zone: string;
-  /** Absolute: pictures go below it; without it there are none. */
-  readonly dataDir?: string;
-  /** Hears why a picture could not be made; the words go without it. */
-  readonly complain?: (error: unknown) => void;
 }
 
 /** The span that a delivery's digest is about. */
@@ -117,34 +117,23 @@ async function drawFor(
   groupId: string,
   digest: Digest,
   words: DraftWords,
-  { zone, dataDir, complain }: DigestPlace,
+  place: DigestPlace,
   now: number,
 ): Promise<Draft | undefined> {
-  if (dataDir === undefined || digest.counts.learned === 0) return undefined;
+  if (place.dataDir === undefined || digest.counts.learned === 0) return undefined;
   if (!(await wantsPicture(db, groupId, digest.span))) return undefined;
-  try {
-    return await drawInto(dataDir, digest, words, localDay(now, zone));
-  } catch (error) {
-    // A full disk, a font that is gone. Nothing was asked of the database in there.
-    complain?.(error);
-    return undefined;
-  }
+  const asOf = saySpan(spanAround('day', localDay(now, place.zone)));
+  return await drawPicture(
+    place,
+    () => drawDigest(digest, { ...markOfWords(words), asOf }),
+    describeDigest(digest),
+  );
 }
 
-/** `today`: the local day on which the figures are read. */
-async function drawInto(
-  dataDir: string,
-  digest: Digest,
-  { ordinal, isCorrection }: DraftWords,
-  today: string,
-): Promise<Draft> {
-  const svg = await drawDigest(digest, {
-    ...(ordinal === undefined ? {} : { ordinal }),
-    ...(isCorrection === undefined ? {} : { isCorrection }),
-    asOf: sayDay(today),
-  });
-  return { kind: 'picture', body: await makePicture(dataDir, svg), alt: describeDigest(digest) };
-}
+const markOfWords = ({ ordinal, isCorrection }: DraftWords) => ({
+  ...(ordinal === undefined ? {} : { ordinal }),
+  ...(isCorrection === undefined ? {} : { isCorrection }),
+});
 
 const wantsPicture = async (db: Db, groupId: string, { kind }: Span): Promise<boolean> =>
   comesWithPicture(await readPolicy(db, 'digest-picture', { groupId }), kind);
@@ -156,6 +145,7 @@ export async function warmUpDigest(
   place: DigestPlace,
   now: number,
 ): Promise<void> {
+  if (isOwnWeek(delivery)) return void (await drawOwnWeek(db, delivery, place, now));
   const sample = await findSample(db, delivery);
   const groupId = sample?.groupId ?? (delivery.kind === 'digest' ? delivery.group_id : null);
   if (groupId === null) return;
@@ -170,48 +160,3 @@ export const markOf = ({ ordinal, again }: Pick<DeliveryTable, 'ordinal' | 'agai
   ...(ordinal === null ? {} : { ordinal }),
   isCorrection: again === 1,
 });
-
-const sayDay = (day: string) => `${Number(day.slice(5, 7))}月${Number(day.slice(8))}日`;
-
-/** Below the data folder's pictures. */
-export const DIGEST_PICTURES = 'digests';
-
-/** Makes a PNG of an SVG, once: the same drawing is the same file. Gives its name. */
-async function makePicture(dataDir: string, svg: string): Promise<string> {
-  const hash = createHash('sha256').update(svg).digest('hex').slice(0, 32);
-  const name = madePicture(`${DIGEST_PICTURES}/${hash}.png`);
-  const path = picturePath({ lessonsDir: '', dataDir }, name);
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return name;
-  const png = await renderPng(svg);
-  await mkdir(join(dataDir, 'pictures', DIGEST_PICTURES), { recursive: true });
-  // Nobody finds half a picture.
-  const unfinished = `${path}.${process.pid}`;
-  await writeFile(unfinished, png);
-  await rename(unfinished, path);
-  return name;
-}
-
-/** Pictures are kept as long as somebody may want one sent again. */
-export const PICTURES_KEPT = 60 * DAY;
-
-/** Forgets old pictures. Gives how many. */
-export async function forgetPictures(dataDir: string, now: number): Promise<number> {
-  const folder = join(dataDir, 'pictures', DIGEST_PICTURES);
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  let forgotten = 0;
-  for (const name of names) {
-    const path = join(folder, name);
-    const { mtimeMs } = await stat(path);
-    if (mtimeMs > now - PICTURES_KEPT) continue;
-    await rm(path, { force: true });
-    forgotten += 1;
-  }
-  return forgotten;
-}

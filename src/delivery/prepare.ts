@@ -13,6 +13,7 @@ import { splitText } from '../lessons/split.ts';
 import { EXAMPLE } from '../news/items.ts';
 import { hasBrought } from './brought.ts';
 import { type Delivery, type Draft, dropParts, HAD_IT, listParts, type Part, writeParts } from './ledger.ts';
+import { isOwnWeek } from './own-week.ts';
 import { wordsOfNotice } from './publish.ts';
 import { isSample } from './rehearsals.ts';
 
@@ -40,10 +41,14 @@ const SANDBOX = 'sandbox';
 
 /**
  * Their words are fixed when they are planned; all others are composed when they are sent. A notice to one person
- * is ours; one to a group was written and approved by people. A digest that its author asked to see is drawn then too.
+ * is ours; one to a group was written and approved by people. What comes with a
+ * picture of its reader's own, or shows a digest to its author, is drawn then too.
  */
-const isFixed = ({ kind, content, group_id: groupId }: Delivery): boolean =>
-  FIXED.includes(kind) && !(kind === 'notice' && groupId !== null) && !isSample({ kind, content });
+const isFixed = (delivery: Delivery): boolean =>
+  FIXED.includes(delivery.kind) &&
+  !(delivery.kind === 'notice' && delivery.group_id !== null) &&
+  !isOwnWeek(delivery) &&
+  !isSample(delivery);
 
 export async function prepareDelivery(
   { compose, picturePath }: PrepareParts,

@@ -3,7 +3,8 @@ import { listCheckinDays } from '../checkin/checkins.ts';
 import { streakAt } from '../checkin/streak.ts';
 import type { Db } from '../db/open.ts';
 import { sayParts, sayPercent, shareRight } from '../figures.ts';
-import { saySpan, type Span, spanBefore } from './spans.ts';
+import type { Point } from './digest.ts';
+import { piecesOf, saySpan, type Span, spanBefore } from './spans.ts';
 
 export interface Personal {
   readonly name: string;
@@ -49,6 +50,20 @@ async function readSums(db: Db, memberId: string, { from, to }: Span) {
   };
 }
 
+/** Right answers of each day of the span. */
+export async function readOwnTrend(db: Db, memberId: string, span: Span): Promise<Point[]> {
+  const rows = await db
+    .selectFrom('rollup_member_day')
+    .select(({ fn }) => ['day', fn.sum<number>('correct').as('correct')])
+    .where('member_id', '=', memberId)
+    .where('day', '>=', span.from)
+    .where('day', '<=', span.to)
+    .groupBy('day')
+    .execute();
+  const byDay = new Map(rows.map(({ day, correct }) => [day, Number(correct)]));
+  return piecesOf(span).map(({ title, from }) => ({ title, value: byDay.get(from) ?? 0 }));
+}
+
 /** Friendly also to whoever did nothing: it says what is there, not what is missing. */
 export function composePersonal({
   name,
@@ -61,11 +76,15 @@ export function composePersonal({
 }: Personal): string {
   const lines = [`【我的周报】${name} ${saySpan(span)}`];
   if (days === 0) return [...lines, '这周还没有学习记录。课都还在，有空看一眼就算开始。'].join('\n');
-  const change = days - daysBefore;
-  const than = change === 0 ? '和上周一样' : `比上周${change > 0 ? '多' : '少'} ${Math.abs(change)} 天`;
-  lines.push(`• 学了 ${days} 天，${than}`);
+  lines.push(`• 学了 ${days} 天，${sayThan({ days, daysBefore })}`);
   const right = shareRight({ correct, answers });
   if (answers > 0) lines.push(`• 答对 ${sayParts(right)} 题（${sayPercent(right)}）`);
   if (streak > 1) lines.push(`• 连续打卡 ${streak} 天`);
   return lines.join('\n');
+}
+
+/** `比上周多 2 天` */
+export function sayThan({ days, daysBefore }: Pick<Personal, 'days' | 'daysBefore'>): string {
+  const change = days - daysBefore;
+  return change === 0 ? '和上周一样' : `比上周${change > 0 ? '多' : '少'} ${Math.abs(change)} 天`;
 }

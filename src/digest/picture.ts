@@ -5,8 +5,9 @@
 import type { Digest, Honoured } from './digest.ts';
 import { activity, learningRate, sayMean, sayParts, sayPercent, shareRight, valueOf } from '../figures.ts';
 import { barChart, barHeight, TEXT as CHART_TEXT, trendChart } from './chart.ts';
-import { letter, letterAll, measure } from './lettering.ts';
-import { COLORS, EDGE, FONT, TEXT, WIDTH } from './look.ts';
+import { letterAll, measure } from './lettering.ts';
+import { COLORS, EDGE, INSIDE, TEXT, WIDTH } from './look.ts';
+import { type Chart, type Figure, line, openSheet, text, withUnit } from './sheet.ts';
 import { saySpan, type SpanKind } from './spans.ts';
 import { digestHead, listAhead, sayChange } from './words.ts';
 
@@ -17,70 +18,29 @@ export interface PictureWords {
   readonly asOf: string;
 }
 
-const INSIDE = WIDTH - 2 * EDGE;
 const TREND_HEIGHT = 300;
 const HONOURED = 5;
-const TITLE_LINE = 58;
 /** Between a name and its figure, px. */
 const BETWEEN = 28;
 
 export async function drawDigest(digest: Digest, words: PictureWords): Promise<string> {
-  const pieces: string[] = [];
-  let y = EDGE;
-  const put = (height: number, draw: (top: number) => string) => {
-    pieces.push(draw(y));
-    y += height;
-  };
-  const head = digestHead(words).slice(1, -1);
-  put(44, (top) => text(head, EDGE, top + TEXT.body, { size: TEXT.body, color: COLORS.gold }));
-  for (const words of letter(digest.who, { size: TEXT.title, width: INSIDE, lines: 2 }))
-    put(TITLE_LINE, (top) => text(words, EDGE, top + TEXT.title, { size: TEXT.title, weight: 700 }));
-  y += 66 - TITLE_LINE;
-  put(64, (top) =>
-    text(saySpan(digest.span), EDGE, top + TEXT.body, { size: TEXT.body, color: COLORS.soft }),
-  );
+  const sheet = openSheet();
+  sheet.head(digestHead(words).slice(1, -1), digest.who, saySpan(digest.span));
   const change = sayChange(digest);
-  put(change === '' ? 188 : 164, (top) => figures(digest, top));
-  if (change !== '')
-    put(64, (top) =>
-      text(`学的人${change}`, EDGE, top + TEXT.small, { size: TEXT.small, color: COLORS.soft }),
-    );
+  sheet.figures(figuresOf(digest), change === '' ? '' : `学的人${change}`);
   const chart = await chartOf(digest);
-  if (chart) {
-    put(56, (top) => text(chart.title, EDGE, top + TEXT.body, { size: TEXT.body, color: COLORS.soft }));
-    put(chart.height + 36, (top) => place(chart.svg, EDGE, top, INSIDE, chart.height));
-  }
+  if (chart) sheet.chart(chart);
   const named = digest.honoured.slice(0, HONOURED);
   if (named.length > 0) {
     const { height, draw } = honours(named, digest.units.length > 0);
-    put(height, draw);
+    sheet.put(height, draw);
   }
-  put(20, (top) => line(top));
-  put(TEXT.small + 12, (top) =>
-    text(`微课按学习记录统计，截至 ${words.asOf}`, EDGE, top + TEXT.small, {
-      size: TEXT.small,
-      color: COLORS.soft,
-    }),
-  );
-  const height = Math.ceil(y + EDGE - 12);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}">`,
-    `<rect width="${WIDTH}" height="${height}" fill="${COLORS.card}"/>`,
-    `<rect width="${WIDTH}" height="8" fill="${COLORS.brand}"/>`,
-    ...pieces,
-    '</svg>',
-  ].join('\n');
+  return sheet.close(words.asOf);
 }
 
 /** What whoever can't see the picture is told. */
 export const describeDigest = (digest: Digest): string =>
   `${digest.who} ${saySpan(digest.span)} 学习简报：学了 ${sayParts(learningRate(digest.counts))} 人`;
-
-interface Chart {
-  readonly title: string;
-  readonly svg: string;
-  readonly height: number;
-}
 
 async function chartOf(digest: Digest): Promise<Chart | undefined> {
   const { units, trend, span } = digest;
@@ -123,41 +83,21 @@ const TREND_TITLES: Readonly<Record<SpanKind, string>> = {
   quarter: '每月学习人次',
 };
 
-/** Three figures, each with its base under it. */
-function figures(digest: Digest, top: number): string {
-  const { counts } = digest;
-  const column = INSIDE / 3;
-  const three: readonly (readonly [label: string, value: string, unit: string, base: string])[] = [
-    ['参学率', ...withUnit(sayPercent(learningRate(counts))), `${sayParts(learningRate(counts))} 人`],
-    [
-      '正确率',
-      ...withUnit(sayPercent(shareRight(counts))),
-      counts.answers > 0 ? `${sayParts(shareRight(counts))} 题` : '还没有作答',
-    ],
-    digest.span.kind === 'day'
-      ? ['打卡', `${counts.checkins}`, ' 次', `作答 ${counts.answered} 人`]
-      : ['人均学习', sayMean(activity(counts)), ' 天', `共 ${counts.days} 天`],
-  ];
-  return three
-    .map(([label, value, unit, base], at) => {
-      const x = EDGE + at * column;
-      const color = at === 0 ? COLORS.brand : COLORS.ink;
-      return [
-        text(label, x, top + TEXT.small, { size: TEXT.small, color: COLORS.soft }),
-        text(value, x, top + 100, { size: TEXT.figure, weight: 700, color, after: unit }),
-        text(base, x, top + 144, {
-          // Of a large county it is long.
-          size: Math.min(TEXT.small, ((column - 12) / measure(base, TEXT.small)) * TEXT.small),
-          color: COLORS.soft,
-        }),
-      ].join('\n');
-    })
-    .join('\n');
-}
-
-/** The sign stands smaller behind its number. */
-const withUnit = (percent: string): [value: string, unit: string] =>
-  percent.endsWith('%') ? [percent.slice(0, -1), '%'] : [percent, ''];
+const figuresOf = ({ counts, span }: Digest): readonly Figure[] => [
+  {
+    label: '参学率',
+    ...withUnit(sayPercent(learningRate(counts))),
+    base: `${sayParts(learningRate(counts))} 人`,
+  },
+  {
+    label: '正确率',
+    ...withUnit(sayPercent(shareRight(counts))),
+    base: counts.answers > 0 ? `${sayParts(shareRight(counts))} 题` : '还没有作答',
+  },
+  span.kind === 'day'
+    ? { label: '打卡', value: `${counts.checkins}`, unit: ' 次', base: `作答 ${counts.answered} 人` }
+    : { label: '人均学习', value: sayMean(activity(counts)), unit: ' 天', base: `共 ${counts.days} 天` },
+];
 
 const HONOURED_LINE = 58;
 /** Of a name that takes two. */
@@ -193,48 +133,3 @@ function honours(
   };
   return { height: 84 + heights.reduce((sum, height) => sum + height, 0) + 16, draw };
 }
-
-const line = (y: number) => `<rect x="${EDGE}" y="${y}" width="${INSIDE}" height="2" fill="${COLORS.line}"/>`;
-
-interface TextLook {
-  readonly size: number;
-  readonly color?: string;
-  readonly weight?: number;
-  readonly anchor?: 'start' | 'end';
-  /** What follows the words at half their size. */
-  readonly after?: string;
-}
-
-const text = (
-  words: string,
-  x: number,
-  y: number,
-  { size, color = COLORS.ink, weight = 400, anchor = 'start', after = '' }: TextLook,
-) => {
-  const tail = after === '' ? '' : `<tspan font-size="${Math.round(size / 2)}">${escape(after)}</tspan>`;
-  return `<text x="${x}" y="${Math.round(y)}" font-size="${Math.round(size)}" font-weight="${weight}" fill="${color}" text-anchor="${anchor}">${escape(words)}${tail}</text>`;
-};
-
-/** A chart drawn elsewhere, put at its place. */
-const place = (svg: string, x: number, y: number, width: number, height: number) =>
-  svg.replace(
-    /^<svg\s[^>]*?>/u,
-    `<svg x="${x}" y="${Math.round(y)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
-  );
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-/** The font has neither emoji nor characters outside of the planes that it covers: they are left out. */
-const escape = (words: string): string =>
-  words
-    .replace(/[\p{Extended_Pictographic}\u{fe0f}\u{200d}\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}]/gu, (one) =>
-      /[©®™\d#*]/u.test(one) ? one : '',
-    )
-    // eslint-disable-next-line no-control-regex
-    .replace(/[\u{0}-\u{1f}\u{7f}]/gu, ' ')
-    .replace(/[&<>"']/g, (mark) => ESCAPES[mark] ?? '');

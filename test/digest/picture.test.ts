@@ -8,7 +8,8 @@ import { COLORS, WIDTH } from '../../src/digest/look.ts';
 import { describeDigest, drawDigest } from '../../src/digest/picture.ts';
 import { renderPng } from '../../src/digest/png.ts';
 import { fit, letter, letterAll, measure } from '../../src/digest/lettering.ts';
-import { SPAN_KINDS } from '../../src/digest/spans.ts';
+import { drawPersonal } from '../../src/digest/personal-picture.ts';
+import { SPAN_KINDS, spanAround } from '../../src/digest/spans.ts';
 import { branchDigest, countyDigest, emptyDigest } from '../support/digests.ts';
 import { readPng } from '../support/png.ts';
 
@@ -186,6 +187,44 @@ describe('the picture of a digest', () => {
     expect(describeDigest(branchDigest('week'))).toBe(
       '花茶协会党支部 11月23日—29日 学习简报：学了 24 / 28 人',
     );
+  });
+
+  it('of one’s own week tells days, share and streak, and names nobody', async () => {
+    const week = {
+      name: '黄秀兰',
+      span: spanAround('week', '2026-11-24'),
+      days: 4,
+      daysBefore: 2,
+      answers: 12,
+      correct: 10,
+      streak: 3,
+    };
+    const trend = branchDigest('week').trend.map((point, at) => ({ ...point, value: at % 4 }));
+    const svg = await drawPersonal(week, trend, AS_OF);
+    const words = wordsIn(svg);
+    expect(words.slice(0, 13)).toEqual([
+      '我的周报',
+      '这周我学了什么',
+      '11月23日—29日',
+      '学了',
+      '4 天',
+      '一周 7 天',
+      '正确率',
+      '83%',
+      '10 / 12 题',
+      '连续打卡',
+      '3 天',
+      '到这周最后一天',
+      '学的天数比上周多 2 天',
+    ]);
+    expect(words).toContain('每天答对几题');
+    expect(svg).not.toContain('黄秀兰');
+    const png = await renderPng(svg);
+    expect(png.length).toBeLessThan(30_000);
+    expect(readPng(png).width).toBe(WIDTH);
+    const few = wordsIn(await drawPersonal({ ...week, answers: 0, correct: 0 }, [], AS_OF));
+    expect(few).toContain('还没有作答');
+    expect(few).not.toContain('每天答对几题');
   });
 
   const LONG = ['一', '二'].map((no) => `横州市茉莉花产业电子商务行业联合第${no}党支部`);

@@ -6,7 +6,7 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
 import { sayWhen } from '../../clock.ts';
-import { DIGEST_PICTURES } from '../../delivery/digests.ts';
+import { DIGEST_PICTURES } from '../../delivery/drawing.ts';
 import type { Draft } from '../../delivery/ledger.ts';
 import { saySpan } from '../../digest/spans.ts';
 import { madeName, picturesDir } from '../../lessons/pictures.ts';

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 
 import { countTalk } from '../../chat/forget.ts';
 import { DAY, saySpan, sayWhen } from '../../clock.ts';
-import { PICTURES_KEPT } from '../../delivery/digests.ts';
+import { PICTURES_KEPT } from '../../delivery/drawing.ts';
 import { KEPT_FOR } from '../../digest/export-jobs.ts';
 import { UPLOAD_LIFE } from '../../people/uploads.ts';
 import type { Html } from '../layout.ts';
