@@ -419,6 +419,7 @@ describe('the console', () => {
       await plan(ann, { what: 'brief:day', ...weekdays });
       await plan(ann, { what: 'digest:week', weekday: ['1'], time: '09:05' });
       await plan(ann, { what: 'digest:month', time: '09:00' });
+      await plan(ann, { what: 'digest:quarter', time: '10:30' });
       const day = Number(soon().slice(8));
       expect(
         (await schedules()).map(({ kind, content, cron, monthly }) => [kind, content, cron, monthly]),
@@ -426,11 +427,13 @@ describe('the console', () => {
         ['brief', 'day', '30 18 * * 1,4', null],
         ['digest', 'week', '5 9 * * 1', null],
         ['digest', 'month', null, `${day} 09:00`],
+        ['digest', 'quarter', `30 10 ${Math.min(28, day)} 1,4,7,10 *`, null],
       ]);
       expect(await ann.page('/week')).toContain('撤掉');
+      expect(await ann.page('/week/s/4')).toContain(`一、四、七、十月 ${Math.min(28, day)} 号 10:30`);
       expect((await plan(ann, { what: 'digest:year', weekday: ['2'] })).status).toBe(409);
       expect((await plan(ann, { what: 'constructor', weekday: ['2'] })).status).toBe(409);
-      expect(await schedules()).toHaveLength(3);
+      expect(await schedules()).toHaveLength(4);
       const fit = await ann.page(
         `/week/fit?what=digest:week&weekday=5&day=${soon()}&time=10:00&group=${desk.county.own.group.key}`,
       );

@@ -14,7 +14,7 @@ import { DEFAULT_CLOSE_AFTER, type NewSchedule } from '../../schedule/schedules.
 import { lessonsAhead, lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
 import type { Warning } from '../../schedule/words.ts';
 import type { Desk, Form } from './parts.ts';
-import { cronOf, readWeekly, sayRule } from './rule-words.ts';
+import { cronOf, quarterlyCron, readWeekly, sayRule } from './rule-words.ts';
 
 /** How long a plan near one that doesn't fit is looked for, ms: others wait meanwhile. */
 export const LOOK_WITHIN = 300;
@@ -30,10 +30,19 @@ export const DAY_RULES: Readonly<Record<DayRule, string>> = {
 export const STANDING: Readonly<Record<string, { readonly name: string; readonly note: string }>> = {
   'brief:day': { name: '电商动态', note: '当天留下来、审过的；没有新的就不发' },
   'brief:week': { name: '一周电商动态', note: '一周里留下来、审过的' },
-  'digest:day': { name: '今日学习简报', note: '当天学了什么、多少人学' },
+  'digest:day': { name: '今日学习简报', note: '当天学了什么、多少人学；有人学就配一张图' },
   'digest:week': { name: '一周学习简报', note: '文字加一张图，讲刚过完的一周' },
   'digest:month': { name: '一月学习简报', note: '每月一次，按选的那天是几号；讲刚过完的一个月' },
+  'digest:quarter': {
+    name: '一季学习简报',
+    note: '一、四、七、十月各一次，按选的那天是几号，最晚 28 号；讲刚过完的一季',
+  },
 };
+
+/** Not on weekdays: the day that was chosen says the date. */
+const DATED: readonly string[] = ['digest:month', 'digest:quarter'];
+/** Every quarter's first month has it. */
+const LAST_DATE = 28;
 
 export interface Asked {
   /** `lesson:ID`, `course:NAME` or one of `STANDING`; empty while nothing is chosen. */
@@ -158,11 +167,13 @@ function nearby(
   return { say, at: `${day.slice(0, 8)}${date.padStart(2, '0')}T${time}` };
 }
 
-/** A lesson once, a month's digest on that day of each month, all else on the weekdays. */
+/** A lesson once, a month's and a quarter's digest on that day of the month, all else on the weekdays. */
 function whenOf(asked: Asked, at: number, zone: string): NewSchedule['when'] {
   if (asked.what.startsWith('lesson:')) return { at };
-  if (asked.what !== 'digest:month') return { cron: cronOf(asked.weekdays, localTime(at, zone)) };
-  return { monthly: `${Number(asked.day.slice(8))} ${localTime(at, zone)}` };
+  const [date, time] = [Number(asked.day.slice(8)), localTime(at, zone)];
+  if (asked.what === 'digest:quarter') return { cron: quarterlyCron(Math.min(LAST_DATE, date), time) };
+  if (asked.what === 'digest:month') return { monthly: `${date} ${time}` };
+  return { cron: cronOf(asked.weekdays, time) };
 }
 
 interface Known {
@@ -182,7 +193,7 @@ async function readContent(
   const [kind, ...rest] = what.split(':');
   const id = rest.join(':');
   if (Object.hasOwn(STANDING, what) && (kind === 'brief' || kind === 'digest'))
-    return weekdays.length === 0 && what !== 'digest:month'
+    return weekdays.length === 0 && !DATED.includes(what)
       ? { problem: '每周哪几天发？至少选一天。' }
       : { kind, id, groups, notes: [] };
   const isCourse = kind === 'course';

@@ -26,6 +26,11 @@ export function cronOf(weekdays: readonly number[], time: string): string {
   return `${timeFields(time)} * * ${days.length === 7 ? '*' : days.join(',')}`;
 }
 
+const QUARTERLY = /^(\d+) (\d+) (\d+) 1,4,7,10 \*$/;
+
+/** On that date of each quarter's first month. */
+export const quarterlyCron = (date: number, time: string): string => `${timeFields(time)} ${date} 1,4,7,10 *`;
+
 /** Minute and hour as cron has them. */
 export function timeFields(time: string): string {
   const [hour = '0', minute = '0'] = time.split(':');
@@ -52,6 +57,11 @@ export function sayRule(
     const rule = parseMonthly(monthly);
     const day = sayMonthDay(rule);
     return `每月${/^\d/.test(day) ? ' ' : ''}${day} ${sayMinutes(rule.time / MINUTE)}`;
+  }
+  const quarterly = QUARTERLY.exec(cron ?? '');
+  if (quarterly) {
+    const [, minute = '', hour = '', date = ''] = quarterly;
+    return `一、四、七、十月 ${date} 号 ${two(hour)}:${two(minute)}`;
   }
   const weekly = readWeekly(cron ?? '');
   if (!weekly) return `按 ${cron ?? ''}`;
