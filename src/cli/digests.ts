@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 
 import { localDay, readDate } from '../clock.ts';
 import type { Db } from '../db/open.ts';
+import { composeGroupDay, readGroupDay } from '../digest/daily.ts';
 import { type Digest, readGroupDigest, readUnitDigest } from '../digest/digest.ts';
 import { drawDigest } from '../digest/picture.ts';
 import { renderPng } from '../digest/png.ts';
@@ -43,6 +44,14 @@ async function readDigest(db: Db, options: RenderOptions, zone: string, now: num
   return await readUnitDigest(of, (await getUnitByName(db, options.unit ?? '')).id);
 }
 
+/** As a group gets it: a day's is told by what was taught, anything longer by its figures. */
+async function composeFor(db: Db, digest: Digest, { group }: RenderOptions, zone: string): Promise<string> {
+  const { kind, from } = digest.span;
+  if (group === undefined || kind !== 'day') return composeDigest(digest);
+  const { id } = await getGroupByKey(db, group);
+  return composeGroupDay(from, await readGroupDay(db, id, from, zone), { zone });
+}
+
 export const render = (options: RenderOptions): Promise<void> =>
   withDb(async (db, { zone }) => {
     const form = FORMS.find((one) => one === options.as);
@@ -53,7 +62,8 @@ export const render = (options: RenderOptions): Promise<void> =>
     const day = localDay(now, zone);
     const asOf = `${Number(day.slice(5, 7))}月${Number(day.slice(8))}日`;
     const svg = form === 'text' ? '' : await drawDigest(digest, { asOf });
-    const made = form === 'text' ? `${composeDigest(digest)}\n` : form === 'svg' ? svg : await renderPng(svg);
+    const words = form === 'text' ? `${await composeFor(db, digest, options, zone)}\n` : '';
+    const made = form === 'text' ? words : form === 'svg' ? svg : await renderPng(svg);
     if (options.out === undefined) {
       if (!options.json) return void process.stdout.write(made);
     } else await writeFile(options.out, made);

@@ -299,6 +299,11 @@ describe('after a class', () => {
     );
     await json('digest', 'render', '--kind', 'month', ...of, '--as', 'png', '--out', 'month.png');
     expect(readFileSync(join(folder, 'month.png')).subarray(1, 4).toString()).toBe('PNG');
+    // A group's day as the group gets it.
+    const group = ['--group', 'huacha', '--day', '2026-11-24'];
+    const its = await json<{ text: string }>('digest', 'render', '--kind', 'day', ...group, '--as', 'text');
+    expect(its).toMatchObject({ kind: 'day', from: '2026-11-24', to: '2026-11-24' });
+    expect(its.text).toMatch(/^【学习简报】11月24日\n• [^]*———\n学了 \d+ \/ \d+ 人，作答 \d+ 人/);
     expect((await weike(['digest', 'render', '--kind', 'year', ...of])).code).toBe(2);
     expect((await weike(['digest', 'render', '--kind', 'week', '--unit', '没有这个'])).code).toBe(1);
 
