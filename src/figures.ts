@@ -23,6 +23,9 @@
  * | `shareRight`   | 正确率   | correct / answers                                                                     |
  * | `activity`     | 人均天数 | days / base                                                                           |
  * | `coverage`     | 覆盖率   | units with somebody on their own roster where anybody learned / such units            |
+ *
+ * Where people read it, `coverage` is called 有人学的党组织: that says what is counted. The share of members with any
+ * points on the boards is another thing, and no figure of these.
  */
 
 export interface Counts {

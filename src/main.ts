@@ -9,6 +9,7 @@ import { openSandbox, type SandboxChannel } from './channels/sandbox/sandbox.ts'
 import { localDay, SECOND, systemClock } from './clock.ts';
 import { type Config, isLocalOnly, readConfig, readEnvironment } from './config.ts';
 import { type Db, openDatabase } from './db/open.ts';
+import { forgetAllPictures } from './delivery/drawing.ts';
 import { openPrivateRedis } from './delivery/redis.ts';
 import { reasonOf, UserError, wordsForTerminal } from './errors.ts';
 import { loadCatalogue } from './lessons/catalogue.ts';
@@ -85,7 +86,10 @@ async function start(
     day: localDay(clock.now(), config.zone),
     now: clock.now(),
   });
-  if (again > 0) log.warn({ members: again }, 'members that a backup had brought back are erased again');
+  if (again > 0) {
+    await forgetAllPictures(config.dataDir);
+    log.warn({ members: again }, 'members that a backup had brought back are erased again');
+  }
 
   const sandbox = config.channels.some(({ kind }) => kind === 'sandbox')
     ? openSandbox({ db, clock, log, lessonsDir: config.lessonsDir, dataDir: config.dataDir })

@@ -1,5 +1,6 @@
 import { localDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
+import { forgetAllPictures } from '../delivery/drawing.ts';
 import { UserError } from '../errors.ts';
 import {
   addMember,
@@ -115,6 +116,7 @@ export const erase = (named: string, options: Output): Promise<void> =>
     const { id } = await getAnyMember(db, named);
     await writeTombstone(tombstoneFile(dataDir), id, now);
     const erased = await eraseMember(db, id, { day: localDay(now, zone), by: TERMINAL, now });
+    await forgetAllPictures(dataDir);
     printOne(
       { id, erased },
       erased ? `${id} is erased; the counts stay` : `${id} was erased already`,

@@ -73,3 +73,6 @@ export async function forgetPictures(dataDir: string, now: number): Promise<numb
   }
   return forgotten;
 }
+
+/** Forgets all of them: some name the honoured, and one of those is to be forgotten. What is sent again is drawn anew. */
+export const forgetAllPictures = (dataDir: string): Promise<number> => forgetPictures(dataDir, Infinity);

@@ -3,7 +3,7 @@
  * columns of the exports. Fields may be added; these stay.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -268,6 +268,16 @@ describe('after a class', () => {
       expect(await count('--to', '2026-11-23')).toBe(0);
       expect(await count('--group', 'cuntao')).toBe(0);
     });
+  });
+
+  it('member erase: also the pictures that may name them', async () => {
+    const added = await json<{ id: string }>('member', 'add', '要忘记的人', '--unit', '花茶协会党支部');
+    const pictures = join(folder, 'pictures', 'digests');
+    mkdirSync(pictures, { recursive: true });
+    writeFileSync(join(pictures, 'x.png'), 'a picture');
+    expect(await json('member', 'erase', added.id)).toEqual({ id: added.id, erased: true });
+    expect(readdirSync(pictures)).toEqual([]);
+    expect(await json('member', 'erase', added.id)).toEqual({ id: added.id, erased: false });
   });
 
   it('digest render, report, rollup verify and rebuild', async () => {
