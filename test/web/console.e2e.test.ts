@@ -168,6 +168,18 @@ describe.runIf(canRun)('the console in a browser', () => {
     expect(new Date(at + 8 * 3_600_000).toISOString().slice(11, 16)).not.toBe('23:00');
   });
 
+  it('keeps in sight why a plan was refused, however long the form', async () => {
+    const { secretary, group } = desk.county.own;
+    const page = await enter(secretary.id);
+    await page.goto(`${web.url}/week/add?day=2020-01-01&time=08:00&what=lesson:l1&group=${group.key}`);
+    await page.getByRole('button', { name: '排上' }).click();
+    const refusal = page.locator('.alert', { hasText: '已经过了' });
+    await refusal.waitFor();
+    const { y = 0, height = 0 } = (await refusal.boundingBox()) ?? {};
+    expect(y).toBeGreaterThan(0);
+    expect(y + height).toBeLessThan(page.viewportSize()?.height ?? 0);
+  });
+
   it('settles an unknown delivery from the first page, with one press', async () => {
     const { secretary } = desk.county.own;
     await desk.doubt('课');

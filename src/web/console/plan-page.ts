@@ -279,8 +279,10 @@ function drawForm(
         ),
       )}
     </div>
-    <div id="fit" aria-live="polite">${drawFit(fit, desk)}</div>
-    <div class="bottom"><button class="button">排上</button></div>
+    <div class="bottom stacked">
+      <div id="fit" aria-live="polite">${drawFit(fit, desk)}</div>
+      <button class="button">排上</button>
+    </div>
   </form>`;
 }
 
