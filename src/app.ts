@@ -18,7 +18,7 @@ import { openInbox } from './chat/inbox.ts';
 import { photoKeeper } from './chat/photos.ts';
 import { NUDGE_EVERY, planReviews, remindGroups, sendPractice } from './chat/nudges.ts';
 import { type Clock, SECOND } from './clock.ts';
-import { type Config, isLoopback } from './config.ts';
+import { type Config, leadsNowhere } from './config.ts';
 import type { Db } from './db/open.ts';
 import { makeComposer } from './delivery/compose.ts';
 import { warmUpDigest } from './delivery/digests.ts';
@@ -105,9 +105,7 @@ export async function openApp(parts: AppParts): Promise<App> {
   const accounts = channels.map(({ account }) => account);
   const channelOf = (account: string) => channels.find((channel) => channel.account === account);
   const linkBase = (channel: Channel | undefined) =>
-    channel && (!channel.limits.paced || !isLoopback(new URL(config.publicUrl).hostname))
-      ? config.publicUrl
-      : undefined;
+    channel && (!channel.limits.paced || !leadsNowhere(config.publicUrl)) ? config.publicUrl : undefined;
 
   const place = {
     zone: config.zone,

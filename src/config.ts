@@ -63,6 +63,12 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 export const isLocalOnly = (config: Pick<Config, 'host' | 'publicUrl'>): boolean =>
   isLoopback(config.host) && isLoopback(new URL(config.publicUrl).hostname);
 
+/** Whether a link with this base opens on this machine at best: a loopback address, or `0.0.0.0` and `[::]`, which are none. */
+export function leadsNowhere(publicUrl: string): boolean {
+  const { hostname } = new URL(publicUrl);
+  return isLoopback(hostname) || hostname === '0.0.0.0' || hostname === '[::]';
+}
+
 /** Each setting's reader: gives a value or adds a fault; a fault never shows a secret's value. */
 class Faults {
   readonly #found: { readonly name: string; readonly words: string }[] = [];

@@ -2,7 +2,7 @@
 import type { App } from './app.ts';
 import type { Channel } from './channels/channel.ts';
 import { type Clock, SECOND } from './clock.ts';
-import { type Config, isLoopback } from './config.ts';
+import { type Config, leadsNowhere } from './config.ts';
 import type { Db } from './db/open.ts';
 import { listPaused } from './delivery/pace.ts';
 
@@ -55,8 +55,7 @@ export async function readHealth({ config, db, clock, channels, app }: HealthPar
   const { unknown = 0, held = 0, failed = 0, quarantined = 0, paused = [] } = looks ?? {};
   const states = channels.map((channel) => channel.status());
   const { lessons, faults } = app.catalogue();
-  const isLocal = isLoopback(new URL(config.publicUrl).hostname);
-  const silentLinks = isLocal && channels.some(({ limits }) => limits.paced);
+  const silentLinks = leadsNowhere(config.publicUrl) && channels.some(({ limits }) => limits.paced);
   const isDown = looks === undefined || !queueAnswers;
   const isDegraded =
     states.some(({ state, deafRestarts = 0 }) => state !== 'online' || deafRestarts > 0) ||

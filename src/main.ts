@@ -17,6 +17,7 @@ import { lockDataDir } from './lock.ts';
 import { type Log, openLog } from './log.ts';
 import { issueLoginToken } from './people/sessions.ts';
 import { applyTombstones, tombstoneFile } from './people/tombstones.ts';
+import { type Greeting, greeting } from './greeting.ts';
 import { readHealth } from './health.ts';
 import { seedWorld } from './seed.ts';
 import { openSite } from './site.ts';
@@ -94,8 +95,9 @@ async function start(
   const sandbox = config.channels.some(({ kind }) => kind === 'sandbox')
     ? openSandbox({ db, clock, log, lessonsDir: config.lessonsDir, dataDir: config.dataDir })
     : undefined;
-  if (sandbox)
-    await seedWorld(db, (await loadCatalogue(config.lessonsDir)).lessons, config.zone, clock.now());
+  const isNew =
+    sandbox !== undefined &&
+    (await seedWorld(db, (await loadCatalogue(config.lessonsDir)).lessons, config.zone, clock.now()));
   const served = Promise.withResolvers<void>();
   const channels = await openChannels(config, log, sandbox, served.promise);
   const redis = privateRedis ? { path: privateRedis.path } : { url: config.redisUrl ?? '' };
@@ -128,7 +130,7 @@ async function start(
   void tickRound();
   void sweepRound();
 
-  await greet(config, db, site.url, log, sandbox);
+  await greet(db, log, { config, url: site.url, lessons: app.catalogue().lessons.length, isNew });
 }
 
 /** Both, or the rejection of one when the other has come to its end too: then what it opened can be closed. */
@@ -152,16 +154,15 @@ async function openChannels(
 }
 
 /** Tells the person at the terminal where to go. */
-async function greet(config: Config, db: Db, url: string, log: Log, sandbox?: SandboxChannel): Promise<void> {
-  const lines = [`微课 is running at ${url}/`];
-  if (sandbox) lines.push(`Try it in the sandbox: ${url}/sandbox (a lesson arrives within a minute)`);
-  if (!isLocalOnly(config)) {
-    const known = await db.selectFrom('login_token').select('hash').limit(1).executeTakeFirst();
-    if (!known)
-      lines.push(
-        `First admin, once, within ten minutes: ${config.publicUrl}/enter?t=${await issueLoginToken(db, ADMIN, systemClock.now())}`,
-      );
-  }
+async function greet(
+  db: Db,
+  log: Log,
+  { config, ...about }: Omit<Greeting, 'adminToken'> & { readonly config: Config },
+): Promise<void> {
+  const isShut =
+    !isLocalOnly(config) && !(await db.selectFrom('login_token').select('hash').limit(1).executeTakeFirst());
+  const adminToken = isShut ? await issueLoginToken(db, ADMIN, systemClock.now()) : undefined;
+  const lines = greeting({ config, ...about, ...(adminToken === undefined ? {} : { adminToken }) });
   log.info('ready');
   // Compiled once for the next start, also when this one ends without a word.
   flushCompileCache();
