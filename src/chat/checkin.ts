@@ -11,7 +11,7 @@ export interface Checkin {
 const DECORATION = '[\\s\\p{Extended_Pictographic}]';
 /** In front of the word: #, brackets, 今日…; both scripts, since the note keeps what was typed. */
 const START = new RegExp(
-  `^(?:${DECORATION}|\\[[\\p{Script=Han}]{1,4}\\])*[#＃]?\\s*[【[［(（]?\\s*[#＃]?\\s*(?:我|本人)?\\s*(?:今日|今天|每日|学习|學習)?\\s*` +
+  `^(?:${DECORATION}|\\[[\\p{Script=Han}]{1,4}\\])*[#＃]?\\s*[【[［(（]?\\s*[#＃]?\\s*(?:我|本人)?\\s*(?:今日|今天|每日|(?:学习|學習)(?:完毕|完畢|完成|完)?了?|[学學看听聽读讀]完了?)?\\s*` +
     `(打卡|签到|簽到|已打卡|已签到|已簽到|已学习|已學習|已学|已學)(?:打卡|签到|簽到)*\\s*` +
     `(?:[+＋]\\s*[1１](?![\\d１-９]))?\\s*[#＃]?\\s*([】\\]］)）])?`,
   'u',
@@ -78,7 +78,7 @@ function readNote([head, word = '', bracket]: RegExpExecArray, text: string): Ch
     /[\s+＋#＃1１]$/u.test(head) ||
     BREAK.test(rest) ||
     DAYS.test(normalise(rest.slice(0, 20)));
-  if (isSeparate) return { note: AGAIN.test(plain) ? '' : cleanNote(rest) };
+  if (isSeparate) return { note: AGAIN.test(normalise(rest.slice(0, LOOKED_AT))) ? '' : cleanNote(rest) };
   if (/习|習/u.test(word)) return OTHER_LEARNED.test(rest) ? undefined : { note: cleanNote(rest) };
   if (/[学學]/u.test(word)) return LEARNED.test(rest) ? { note: cleanNote(rest) } : undefined;
   return { note: rest.trim(), stuck: true };

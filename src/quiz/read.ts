@@ -24,13 +24,30 @@ const LONGEST_RUN = 8;
 const LONGEST_WORD = 8;
 const LONGEST_DECLARED_WORD = 20;
 
+/** Courtesy in front of an answer, and who it is said to. */
+const LEAD = /^(?:(?:收到|好的|老师好?|小课)(?:老师)?[\s,，。.!！:：]*)+/;
+/** `2ABD都对`: all of these are right. */
+const ALL_RIGHT =
+  /^((?:第?\s*\d{1,2}\s*题?\s*[.、:：]?\s*)?)([A-Ha-h](?:[\s、,，和]*[A-Ha-h])+)\s*[都全]?(?:是)?(?:对|正确)的?$/;
+
 /** `text` is normalised, without quote block and mention. */
 export function readAnswer(text: string, quiz: readonly OpenQuestion[]): Reading {
+  const reading = readPlain(text, quiz);
+  const lead = reading.kind === 'answer' || text.length > LONGEST ? '' : (LEAD.exec(text)?.[0] ?? '');
+  if (lead === '') return reading;
+  // 收到 3对 are three pairs that came; two numbered answers or more are nothing else.
+  const behind = readPlain(text.slice(lead.length), quiz);
+  const isSure = behind.kind === 'answer' && Object.keys(behind.answers).length > 1 && /\d/.test(text);
+  return isSure ? behind : reading;
+}
+
+function readPlain(text: string, quiz: readonly OpenQuestion[]): Reading {
   if (text.length > LONGEST || isNotice(text.trim())) return NONE;
-  const { text: inner, declared } = unwrap(
+  const { text: unwrapped, declared } = unwrap(
     text,
     quiz.some(({ type }) => type === 'truefalse'),
   );
+  const inner = dropAllRight(unwrapped, quiz);
   if (inner === '' || /[?？]/.test(inner) || isLaughter(inner) || isName(inner)) return NONE;
   const [only] = quiz;
   if (quiz.length === 1 && only?.type === 'text') return readOnlyWord(inner, declared);
@@ -48,6 +65,14 @@ export function readAnswer(text: string, quiz: readonly OpenQuestion[]): Reading
   const inOrder = plain && plain.tokens.length === quiz.length ? readEach(plain, quiz, declared) : NONE;
   if (reading.kind === 'answer' && inOrder.kind === 'answer') return ask('ambiguous');
   return reading.kind === 'answer' || inOrder.kind !== 'answer' ? reading : inOrder;
+}
+
+/** Without 都对 behind letters, where the letters are for the only question or for one by its number, a multiple choice. */
+function dropAllRight(text: string, quiz: readonly OpenQuestion[]): string {
+  const [, number = '', letters = ''] = ALL_RIGHT.exec(text) ?? [];
+  if (letters === '' || (number === '' && quiz.length !== 1)) return text;
+  const asked = number === '' ? quiz[0] : quiz[Number(/\d+/.exec(number)?.[0]) - 1];
+  return asked?.type === 'multi' ? number + letters.replaceAll('和', '') : text;
 }
 
 function readTokens(read: Tokens, quiz: readonly OpenQuestion[], declared: boolean): Reading {
@@ -145,6 +170,7 @@ function readNumbered(
     return lettered && known && groups.slice(0, -1).every(({ values }) => values.length > 0)
       ? ask('count')
       : NONE;
+  if (groups.length === 1 && groups[0]?.values.some(isLoose)) return NONE;
   if (groups.some(({ values }) => values.some(isCounted))) return lettered ? ask('ambiguous') : NONE;
   const answers: Record<number, readonly string[]> = {};
   let trouble: AskReason | undefined;
@@ -169,6 +195,7 @@ function readNumbered(
 
 const hasLetters = (tokens: readonly AnswerToken[]) => tokens.some(({ kind }) => kind === 'letters');
 const isJudged = (tokens: readonly AnswerToken[]) => tokens.some(({ kind }) => kind === 'judgement');
+const isLoose = (token: AnswerToken) => token.kind === 'judgement' && token.loose === true;
 const isCounted = (token: AnswerToken) =>
   token.kind === 'word' &&
   ((token.loose && countsThings(token.word)) || (/^[A-Za-z]/.test(token.word) && followsLetter(token.word)));

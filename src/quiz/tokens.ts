@@ -7,7 +7,8 @@ import type { OpenQuestion } from './question.ts';
 export type AnswerToken =
   | { readonly kind: 'number'; readonly no: number }
   | { readonly kind: 'letters'; readonly letters: string }
-  | { readonly kind: 'judgement'; readonly value: '对' | '错'; readonly word: string }
+  /** `loose`: a mark that is also something else in talk, as 3X may be a size and 第3题不对 a complaint. */
+  | { readonly kind: 'judgement'; readonly value: '对' | '错'; readonly word: string; readonly loose?: true }
   /** Only where a word may be filled in. `loose`: it stood right behind a bare digit, like 2斤. */
   | { readonly kind: 'word'; readonly word: string; readonly loose: boolean }
   /** Only where a number is asked for; digits with sign, point and unit as they were written. */
@@ -31,6 +32,8 @@ const LETTERS = /[A-Ha-h]+(?![A-Za-z0-9])|[A-Ha-h]+(?=\d)|[TtFf](?![A-Za-z])|[Tt
 const TRUE = ['正确', 'true', '对', '√', '✓', '✔', '☑', '✅', '是', 't'];
 const FALSE = ['错误', 'false', '错', '×', '✗', '✘', '✖', '❌', '❎', '否', 'f'];
 const JUDGEMENT = /正确|错误|true(?![a-z])|false(?![a-z])|[对错√✓✔☑✅×✗✘✖❌❎是否]/iy;
+/** Right behind the number of a true/false question: the letters that stand for ✗ and ✓ where no key has them, their names, 不对. */
+const MARK = /(?:[xv]|打?[叉勾]|不(?:对|正确))(?=$|[\s,，、;；/.。|\d第题])/iy;
 const SEPARATOR = /[\s,，、;；/.。|()[\]{}【】“”"]+/y;
 /** 选A，选C: the word before each letter. */
 const CHOSEN = /我?选择?\s*(?=[A-Ha-h]+(?![A-Za-z]))/y;
@@ -83,6 +86,8 @@ export function tokenise(text: string, { quiz, words, quantities }: TokenRules):
   const takeNext = (): AnswerToken | undefined => {
     const last = tokens.at(-1);
     const asked = last?.kind === 'number' ? quiz[last.no - 1]?.type : undefined;
+    const mark = asked === 'truefalse' ? takeMark(take) : undefined;
+    if (mark) return mark;
     if (words && asked === 'text') return takeWord(take, !gap && /\d$/.test(text.slice(0, at)));
     if (asked === 'number') return takeQuantity(take);
     if (quantities) return takeQuantity(take) ?? takeValue(take);
@@ -123,6 +128,12 @@ function takeValue(take: Take): AnswerToken | undefined {
   const word = take(JUDGEMENT)?.[0].toLowerCase();
   if (word === undefined) return undefined;
   return { kind: 'judgement', value: TRUE.includes(word) ? '对' : '错', word };
+}
+
+function takeMark(take: Take): AnswerToken | undefined {
+  const word = take(MARK)?.[0].toLowerCase();
+  if (word === undefined) return undefined;
+  return { kind: 'judgement', value: /[v勾]/u.test(word) ? '对' : '错', word, loose: true };
 }
 
 function takeWord(take: Take, loose: boolean): AnswerToken | undefined {
