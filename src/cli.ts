@@ -407,11 +407,12 @@ add('rollup verify', 'compare the kept sums with the facts', async (_, options) 
 add('rollup rebuild', 'count the sums anew from the facts', async (_, options) =>
   (await rollups()).rebuild(options),
 );
-add('report', "a unit's 台账 of a month, as a workbook", async (_, options) =>
+add('report', "a unit's 台账 of a month or a quarter, as a workbook", async (_, options) =>
   (await import('./cli/reports.ts')).run(options),
 )
   .requiredOption('--unit <name>', 'the unit, with all below it')
-  .requiredOption('--month <month>', 'e.g. 2026-11', readMonth)
+  .option('--month <month>', 'e.g. 2026-11', readMonth)
+  .option('--quarter <quarter>', 'or e.g. 2026-Q4', readQuarter)
   .requiredOption('--out <file>', 'the xlsx file');
 
 add('export <what>', 'answers, checkins, deliveries or members', async ([what = ''], options) =>
@@ -536,6 +537,11 @@ function failed(error: unknown): number {
   const isExpected = error instanceof UserError || (error as NodeJS.ErrnoException).code !== undefined;
   process.stderr.write(`weike: ${isExpected ? '' : 'unexpected: '}${wordsForTerminal(error)}\n`);
   return FAILED;
+}
+
+function readQuarter(text: string): string {
+  if (/^\d{4}-[Qq][1-4]$/u.test(text)) return text.toUpperCase();
+  throw new InvalidArgumentError('expected a quarter like 2026-Q4');
 }
 
 function readMonth(text: string): string {

@@ -16,7 +16,7 @@ import { tombstoneFile, writeTombstone } from '../people/tombstones.ts';
 import { getUnitByName } from '../people/units.ts';
 import { toCsv } from '../sheets/csv.ts';
 import { readDay } from './org.ts';
-import { type Output, printJson, printOne, printRows, withDb } from './parts.ts';
+import { type Output, printJson, printOne, printRows, warn, withDb } from './parts.ts';
 
 const STATUSES = ['full', 'probationary', 'prospective', 'applicant', 'masses'] as const;
 
@@ -45,8 +45,15 @@ export const add = (
       ...(options.unit ? { unit: options.unit } : {}),
       ...(options.number === undefined ? {} : { number: options.number }),
     };
+    const before = await listMembers(db);
     const added = await addMember(db, member, TERMINAL, now);
     printOne(added, `${added.name} is on the roster`, options);
+    // Said twice it is two people, whom no nickname in a group tells apart any more.
+    const namesakes = before.filter((one) => one.name === added.name);
+    if (namesakes.length > 0 && !options.json)
+      warn([
+        `there was a ${added.name} already (${namesakes.map(({ id }) => id).join(', ')}): if that is the same person, take the new one off again with "weike member leave ${added.id}"`,
+      ]);
   });
 
 export interface ChangeOptions extends Output {

@@ -1,4 +1,4 @@
-/** The 台账 of a unit for a month, as a workbook. */
+/** The 台账 of a unit for a month or a quarter, as a workbook. */
 import { writeFile } from 'node:fs/promises';
 
 import { readReport } from '../digest/report.ts';
@@ -11,21 +11,30 @@ import { type Output, printOne, withDb } from './parts.ts';
 export interface ReportOptions extends Output {
   readonly unit?: string;
   readonly month?: string;
+  readonly quarter?: string;
   readonly out?: string;
 }
 
-export const run = ({ unit: named = '', month = '', out = '', json }: ReportOptions): Promise<void> =>
+export const run = ({ unit: named = '', month, quarter, out = '', json }: ReportOptions): Promise<void> =>
   withDb(async (db, { zone }) => {
-    if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month))
-      throw new UserError(`--month: expected a month like 2026-11, got "${month}"`);
+    const span = readSpan(month, quarter);
+    const period = month ?? quarter ?? '';
     const unit = await getUnitByName(db, named);
-    const span = spanAround('month', `${month}-01`);
     const sheets = await readReport({ db, span, zone, now: Date.now() }, unit.id);
     await writeFile(out, await writeWorkbook(sheets));
     const rows = Object.fromEntries(sheets.map(({ name, rows: all }) => [name, all.length]));
     printOne(
-      { out, unit: unit.name, month, rows },
-      `${out}: ${unit.name}, ${month}`,
+      { out, unit: unit.name, ...(quarter === undefined ? { month } : { quarter }), rows },
+      `${out}: ${unit.name}, ${period}`,
       json === undefined ? {} : { json },
     );
   });
+
+/** `2026-11` or `2026-Q4`. */
+function readSpan(month?: string, quarter?: string) {
+  if ((month === undefined) === (quarter === undefined))
+    throw new UserError('name exactly one of --month 2026-11 and --quarter 2026-Q4');
+  if (quarter === undefined) return spanAround('month', `${month}-01`);
+  const [year = '', no = ''] = quarter.split('-Q');
+  return spanAround('quarter', `${year}-${String(Number(no) * 3).padStart(2, '0')}-01`);
+}

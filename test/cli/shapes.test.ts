@@ -106,6 +106,10 @@ describe('after a class', () => {
     expect(added).toMatchObject({ id: ID, name: '陈水英', unit: '花茶协会党支部', status: 'full' });
     const all = await json<{ name: string }[]>('member', 'list');
     expect(all).toHaveLength(37);
+    const again = await weike(['member', 'add', '陈水英', '--unit', '花茶协会党支部']);
+    expect(again).toMatchObject({ code: 0, err: expect.stringContaining('there was a 陈水英 already') });
+    const [, undo = ''] = /"weike (member leave \S+)"/.exec(again.err) ?? [];
+    expect(await weike(undo.split(' '))).toMatchObject({ code: 0 });
     for (const one of all)
       expect(one).toMatchObject({
         id: ID,
@@ -324,6 +328,12 @@ describe('after a class', () => {
       rows: { 党组织: 1, 人员: expect.any(Number), 微课: 1 },
     });
     expect((await weike([...report, '--month', '2026-13'])).code).toBe(2);
+    expect(await json(...report, '--quarter', '2026-q4')).toMatchObject({
+      quarter: '2026-Q4',
+      rows: { 党组织: 1, 微课: 1 },
+    });
+    expect((await weike([...report, '--quarter', '2026-Q5'])).code).toBe(2);
+    expect(await weike(report)).toMatchObject({ code: 1, err: expect.stringContaining('--quarter 2026-Q4') });
 
     expect(await json('rollup', 'verify')).toEqual([]);
     const db = await openDatabase({ kind: 'sqlite', file: join(folder, 'weike.db') }, 0);
