@@ -103,8 +103,12 @@ const WIDE =
 const widest = (text: string): number =>
   Math.max(...text.split('\n').map((line) => [...line].length + (line.match(WIDE)?.length ?? 0)));
 
+/** An instant with its offset: in a table the local minute and second are enough. */
+const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:[+-]\d\d:\d\d|Z)$/u;
+
 const cell = (value: unknown): string => {
   if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return value.replace(INSTANT, '$1 $2');
   return Array.isArray(value) ? value.join(' ') : `${value as string | number | boolean}`;
 };
 
