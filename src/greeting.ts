@@ -13,27 +13,27 @@ export interface Greeting {
   readonly adminToken?: string;
 }
 
-/** Lines for standard error. The links in them are keys: they go to no log. */
-export function greeting({ config, url, lessons, isNew, adminToken }: Greeting): string[] {
+/** `lines` are for standard error, since the links in them are keys; `warnings` for the log. */
+export function greeting({ config, url, lessons, isNew, adminToken }: Greeting): {
+  lines: string[];
+  warnings: string[];
+} {
   const isReal = config.channels.some(({ kind }) => kind !== 'sandbox');
-  const isNowhere = leadsNowhere(config.publicUrl) && !isLocalOnly(config);
-  return [
-    `微课 is running at ${url}/`,
-    ...(config.channels.some(({ kind }) => kind === 'sandbox') ? [sandboxLine()] : []),
-    ...(lessons === 0
-      ? [`There is no lesson in ${config.lessonsDir}: put Markdown files there, or set LESSONS_DIR`]
-      : []),
-    ...(isNowhere || (isReal && leadsNowhere(config.publicUrl))
-      ? [
-          `Set PUBLIC_URL to the address by which others reach this server: ${config.publicUrl} leads nowhere from elsewhere`,
-        ]
-      : []),
-    ...(adminToken === undefined
-      ? []
-      : [
-          `First admin, once, within ten minutes: ${isNowhere ? url : config.publicUrl}/enter?t=${adminToken}`,
-        ]),
-  ];
+  const isAstray = leadsNowhere(config.publicUrl) && (isReal || !isLocalOnly(config));
+  const lines = [`微课 is running at ${url}/`];
+  if (config.channels.some(({ kind }) => kind === 'sandbox')) lines.push(sandboxLine());
+  if (adminToken !== undefined)
+    lines.push(
+      `First admin, once, within ten minutes: ${isAstray ? url : config.publicUrl}/enter?t=${adminToken}`,
+    );
+  const warnings: string[] = [];
+  if (lessons === 0)
+    warnings.push(`there is no lesson in ${config.lessonsDir}: put Markdown files there, or set LESSONS_DIR`);
+  if (isAstray)
+    warnings.push(
+      `links with ${config.publicUrl} open on this machine only: set PUBLIC_URL to the address by which others reach it`,
+    );
+  return { lines, warnings };
 
   function sandboxLine(): string {
     const lesson = isNew && lessons > 0 ? ' (a lesson arrives within a minute)' : '';

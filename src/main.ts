@@ -162,7 +162,12 @@ async function greet(
   const isShut =
     !isLocalOnly(config) && !(await db.selectFrom('login_token').select('hash').limit(1).executeTakeFirst());
   const adminToken = isShut ? await issueLoginToken(db, ADMIN, systemClock.now()) : undefined;
-  const lines = greeting({ config, ...about, ...(adminToken === undefined ? {} : { adminToken }) });
+  const { lines, warnings } = greeting({
+    config,
+    ...about,
+    ...(adminToken === undefined ? {} : { adminToken }),
+  });
+  for (const warning of warnings) log.warn(warning);
   log.info('ready');
   // Compiled once for the next start, also when this one ends without a word.
   flushCompileCache();

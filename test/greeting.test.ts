@@ -4,15 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { leadsNowhere, readConfig } from '../src/config.ts';
 import { greeting } from '../src/greeting.ts';
 
-const greet = (env: Record<string, string> = {}, given: { lessons?: number; isNew?: boolean } = {}) =>
-  greeting({
+const greet = (env: Record<string, string> = {}, given: { lessons?: number; isNew?: boolean } = {}) => {
+  const { lines, warnings } = greeting({
     config: readConfig(env, '/srv'),
     url: 'http://127.0.0.1:8080',
     lessons: 18,
     isNew: true,
     ...(env.HOST === undefined ? {} : { adminToken: 'secret' }),
     ...given,
-  }).join('\n');
+  });
+  return [...lines, ...warnings].join('\n');
+};
 
 describe('the greeting', () => {
   it('leads to the sandbox, and promises a lesson only where one comes', () => {
@@ -23,7 +25,7 @@ describe('the greeting', () => {
     expect(greet({}, { isNew: false })).not.toContain('arrives');
     expect(greet({}, { lessons: 0 })).not.toContain('arrives');
     expect(greet({}, { lessons: 0 })).toContain(
-      'There is no lesson in /srv/lessons: put Markdown files there, or set LESSONS_DIR',
+      'there is no lesson in /srv/lessons: put Markdown files there, or set LESSONS_DIR',
     );
   });
 
@@ -37,11 +39,11 @@ describe('the greeting', () => {
   it('gives an admin a link that opens here, and asks for an address that others can use', () => {
     const said = greet({ HOST: '0.0.0.0' });
     expect(said).toContain('http://127.0.0.1:8080/enter?t=secret');
-    expect(said).toContain('Set PUBLIC_URL');
+    expect(said).toContain('set PUBLIC_URL');
     const known = greet({ HOST: '0.0.0.0', PUBLIC_URL: 'https://weike.example.cn' });
     expect(known).toContain('https://weike.example.cn/enter?t=secret');
-    expect(known).not.toContain('Set PUBLIC_URL');
-    expect(greet({ CHANNELS: 'wechaty' })).toContain('Set PUBLIC_URL');
+    expect(known).not.toContain('set PUBLIC_URL');
+    expect(greet({ CHANNELS: 'wechaty' })).toContain('set PUBLIC_URL');
     expect(greet()).not.toContain('PUBLIC_URL');
   });
 
