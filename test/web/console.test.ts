@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { addDays, DAY, HOUR, localDay } from '../../src/clock.ts';
+import { appendAudit } from '../../src/db/audit.ts';
 import { planDeliveries } from '../../src/delivery/ledger.ts';
 import { factMover } from '../../src/digest/follow.ts';
 import { getText, submitItem, writeItem } from '../../src/lessons/review.ts';
@@ -676,6 +677,27 @@ describe('the console', () => {
       expect(mine).not.toContain('乙支部群');
       const all = await chief.page('/audit?what=group');
       for (const words of ['甲支部群', '乙支部群', '停用群']) expect(all).toContain(words);
+    });
+
+    it('says in the audit in Chinese what was planned and what was given away', async () => {
+      const write = async (what: string, subject: string, after: object) =>
+        await appendAudit(desk.db, { at: Date.now(), who: desk.county.chief.id, what, subject, after });
+      await write('schedule.add', '', { kind: 'digest', content: 'month', when: 'last day 20:00' });
+      await write('schedule.add', '', { kind: 'lesson', content: 'l1', when: '0 20 * * 1,3,5' });
+      await write('schedule.add', '', { kind: 'lesson', content: 'l2', when: '2026-12-01T20:00:00+08:00' });
+      await write('lesson.send', 'l1', { groups: [desk.county.own.group.key] });
+      const verbs = ['token.issue', 'token.revoke', 'export.ask', 'member.data', 'member.ask-erasure'];
+      for (const what of [...verbs, 'news.file']) await write(what, '', {});
+      const page = await chief.page('/audit');
+      for (const words of [
+        '种类 简报，内容 每月，时间 每月最后一天 20:00',
+        '内容 《花茶怎么存》，时间 每周一、三、五 20:00',
+        '12月1日 周二 20:00',
+        '群 甲支部群',
+        '发程序钥匙',
+      ])
+        expect(page).toContain(words);
+      expect(page).not.toMatch(/>\s*[a-z]+\.[a-z-]+\s*</);
     });
 
     it('shows the roster of the branch, gives a code once, and takes a table after it was looked at', async () => {

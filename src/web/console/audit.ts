@@ -3,12 +3,14 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
 import { addDays, sayWhen, startOfDay } from '../../clock.ts';
+import { UserError } from '../../errors.ts';
 import { readScopedAudit } from '../../people/audit-scope.ts';
 import { STATUS_NAMES } from '../../people/members.ts';
 import { isPolicyName, POLICIES } from '../../people/policy-names.ts';
 import { address, field, nothing, select, table } from './draw.ts';
 import { namesBehind } from './names.ts';
 import { type ConsoleSite, deskOf } from './parts.ts';
+import { sayRule } from './rule-words.ts';
 import { shellPage } from './shell.ts';
 import { readDay } from './week.ts';
 
@@ -29,10 +31,12 @@ const VERBS: Readonly<Record<string, string>> = {
   'key.change': '改答案',
   'news.add': '写动态',
   'news.edit': '改动态',
+  'news.file': '收进动态文件',
   'news.keep': '留用动态',
   'news.reject': '不用动态',
   'schedule.holiday': '按放假安排挪',
   'schedule.missed': '错过了一次',
+  'export.ask': '要台账、明细',
   'feed.add': '加订阅源',
   'feed.remove': '去掉订阅源',
   'certification.certify': '认证',
@@ -60,6 +64,8 @@ const VERBS: Readonly<Record<string, string>> = {
   'member.add': '加进名册',
   'member.change': '改名册',
   'member.leave': '离开名册',
+  'member.ask-erasure': '请求抹去个人资料',
+  'member.data': '拿走个人资料',
   'member.erase': '抹去个人资料',
   'member.shows-party': '亮不亮党员',
   'message.correct': '改记录',
@@ -80,6 +86,8 @@ const VERBS: Readonly<Record<string, string>> = {
   'session.revoke': '退出登录',
   'setting.reset': '设置改回跟上一级',
   'setting.set': '改设置',
+  'token.issue': '发程序钥匙',
+  'token.revoke': '停掉程序钥匙',
   'unit.add': '加党组织',
   'unit.close': '关党组织',
   'unit.move': '挪党组织',
@@ -123,10 +131,16 @@ export function auditRoutes(app: Hono, site: ConsoleSite): void {
     });
     const shown = found.slice(0, PAGE);
     const next = found.length > PAGE ? shown.at(-1)?.id : undefined;
-    const names = await namesBehind(
-      db,
-      shown.flatMap(({ who, subject }) => [who, ...idsIn(subject)]),
-    );
+    const groups = await db.selectFrom('chat_group').select(['key', 'topic']).execute();
+    const names = new Map([
+      ...site.catalogue().lessons.map(({ id, title }) => [id, `《${title}》`] as const),
+      ...groups.map(({ key, topic }) => [key, topic || key] as const),
+      ...(await namesBehind(
+        db,
+        shown.flatMap(({ who, subject }) => [who, ...idsIn(subject)]),
+      )),
+    ]);
+    const sayPlanned = (when: string) => sayWhenRule(when, now, zone);
     return shellPage(c, site, {
       title: '审计',
       note: actor.units === 'all' ? '全部' : '您管的范围',
@@ -161,7 +175,7 @@ export function auditRoutes(app: Hono, site: ConsoleSite): void {
                       title: '改了',
                       cell: (row) =>
                         html`<span
-                          >${change(row.before, row.after, names)}<small
+                          >${change(row.before, row.after, names, sayPlanned)}<small
                             >${VIAS[row.via] ?? row.via}</small
                           ></span
                         >`,
@@ -184,7 +198,7 @@ function about(subject: string, names: ReadonlyMap<string, string>): string {
   const [scope = '', id = '', name = ''] = subject.split(':');
   if (isPolicyName(name))
     return `${scope === 'county' ? '全县' : (names.get(id) ?? '')} ${POLICIES[name].title}`;
-  return subject
+  return (names.get(subject) ?? subject)
     .replace(UUID, (found) => names.get(found) ?? '')
     .replace(/^session:/, '登录 ')
     .trim();
@@ -225,6 +239,12 @@ const WORDS: Readonly<Record<string, string>> = {
   lesson: '微课',
   course: '课程',
   digest: '简报',
+  brief: '动态',
+  bulletin: '通知',
+  day: '每日',
+  week: '每周',
+  month: '每月',
+  quarter: '每季',
   notice: '通知',
   link: '链接',
   desk: '数字',
@@ -234,30 +254,59 @@ const WORDS: Readonly<Record<string, string>> = {
 
 const LONGEST = 80;
 
-function change(before: string | null, after: string | null, names: ReadonlyMap<string, string>): string {
+function change(
+  before: string | null,
+  after: string | null,
+  names: ReadonlyMap<string, string>,
+  sayPlanned: (when: string) => string,
+): string {
   const said = [before, after]
-    .map((json) => (json === null ? '' : sayJson(JSON.parse(json), names)))
+    .map((json) => (json === null ? '' : sayJson(JSON.parse(json), names, sayPlanned)))
     .filter((text) => text !== '');
   const text = said.join(' → ');
   return [...text].length > LONGEST ? `${[...text].slice(0, LONGEST).join('')}…` : text;
 }
 
-function sayJson(value: unknown, names: ReadonlyMap<string, string>): string {
+/** When a schedule comes, however it was written down: an instant, a cron expression, a rule for each month. */
+function sayWhenRule(when: string, now: number, zone: string): string {
+  const at = Date.parse(when);
+  if (/^\d{4}-\d\d-\d\dT/.test(when) && !Number.isNaN(at))
+    return sayRule({ at, cron: null, monthly: null }, now, zone);
+  if (/^(?:[-\d*/,]+ ){4,5}[-\d*/,]+$/.test(when))
+    return sayRule({ at: null, cron: when, monthly: null }, now, zone);
+  try {
+    return sayRule({ at: null, cron: null, monthly: when }, now, zone);
+  } catch (error) {
+    if (error instanceof UserError) return when;
+    throw error;
+  }
+}
+
+function sayJson(
+  value: unknown,
+  names: ReadonlyMap<string, string>,
+  sayPlanned: (when: string) => string,
+): string {
   if (typeof value === 'string')
     return (names.get(value) ?? value).replace(UUID, '').replace(/^[0-9a-f]{64}$/, '');
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value))
     return value
-      .map((one) => sayJson(one, names))
+      .map((one) => sayJson(one, names, sayPlanned))
       .filter(Boolean)
       .join('、');
   if (typeof value === 'object' && value !== null)
     return Object.entries(value)
       .flatMap(([key, one]) => {
         const named = KEYS[key];
-        const said = named === undefined ? '' : (WORDS[String(one)] ?? sayJson(one, names));
+        const said = named === undefined ? '' : sayField(key, one);
         return said === '' ? [] : [`${named ?? ''} ${said}`];
       })
       .join('，');
   return '';
+
+  function sayField(key: string, one: unknown): string {
+    if (key === 'when' && typeof one === 'string') return sayPlanned(one);
+    return WORDS[String(one)] ?? sayJson(one, names, sayPlanned);
+  }
 }
