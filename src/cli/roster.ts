@@ -157,8 +157,8 @@ export function sayDiff(planned: PlannedImport, applied: boolean): string {
     [
       '问题',
       planned.faults.map(
-        ({ sheet, row, column, message, cure }) =>
-          `! ${sheet} 第 ${row} 行 ${column} 列：${message}。${cure}`,
+        ({ sheet, row, column, message, cure, terminal }) =>
+          `! ${sheet} 第 ${row} 行 ${column} 列：${message}。${cure}${terminal === undefined ? '' : `（${terminal}）`}`,
       ),
     ],
   ];

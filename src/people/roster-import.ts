@@ -126,8 +126,15 @@ function placeRow(
   makeUnits: boolean,
 ): { id: string; made?: string } | { fault: SheetFault } {
   const found = findInTree(tree, row.unit).filter(({ id }) => isInScope(actor, id));
-  const fault = (message: string, cure: string) => ({
-    fault: { sheet: row.sheet, row: row.row, column: row.at.党支部 ?? 'A', message, cure },
+  const fault = (message: string, cure: string, terminal?: string) => ({
+    fault: {
+      sheet: row.sheet,
+      row: row.row,
+      column: row.at.党支部 ?? 'A',
+      message,
+      cure,
+      ...(terminal === undefined ? {} : { terminal }),
+    },
   });
   if (found.length > 1)
     return fault(
@@ -136,7 +143,11 @@ function placeRow(
     );
   if (found[0]) return { id: found[0].id };
   if (makeUnits && !/[/／]/u.test(row.unit)) return { id: `new:${row.unit}`, made: row.unit };
-  return fault(`没有党组织「${row.unit}」`, '核对名称，或先 weike org add；初次导入可加 --make-units');
+  return fault(
+    `没有党组织「${row.unit}」`,
+    '核对名称，或请县管理员先加上它',
+    'weike org add，初次导入可加 --make-units',
+  );
 }
 
 async function readKnown(db: Db, actor: Actor): Promise<KnownMember[]> {

@@ -55,7 +55,8 @@ export function readRoster(sheets: readonly Sheet[]): ReadRoster {
       row: 1,
       column: 'A',
       message: '没有一行成员',
-      cure: '按模板填写：weike member template --out 名册.xlsx',
+      cure: '照着模板填',
+      terminal: 'weike member template --out 名册.xlsx',
     });
   return { rows, faults, ignored: [...new Set(read.flatMap((one) => one.ignored))] };
 }
@@ -135,9 +136,16 @@ class RowReader {
     return at === undefined ? '' : (this.#cells[at] ?? '').normalize('NFC').trim();
   }
 
-  #fault(column: Column, message: string, cure: string): undefined {
+  #fault(column: Column, message: string, cure: string, terminal?: string): undefined {
     const at = columnName((this.#columns.get(column) ?? 0) + 1);
-    this.faults.push({ sheet: this.#sheet, row: this.#row, column: at, message, cure });
+    this.faults.push({
+      sheet: this.#sheet,
+      row: this.#row,
+      column: at,
+      message,
+      cure,
+      ...(terminal === undefined ? {} : { terminal }),
+    });
     return undefined;
   }
 
@@ -210,7 +218,13 @@ class RowReader {
     if (/^(?:成员|党员|普通党员|无|没有)$/u.test(text)) return null;
     const role = readRole(text);
     if (role && needsUnit(role)) return role;
-    if (role) return this.#fault('角色', `「${ROLE_NAMES[role]}」不能从名册给`, '在终端用 weike role grant');
+    if (role)
+      return this.#fault(
+        '角色',
+        `「${ROLE_NAMES[role]}」不能从名册给`,
+        '请县管理员另外授权',
+        'weike role grant',
+      );
     return this.#fault('角色', `不认识角色「${text.slice(0, 20)}」`, '写 成员、支部书记 或 部门管理员');
   }
 }
@@ -292,8 +306,15 @@ export function diffRoster(
   { partial, unitName }: { readonly partial: boolean; readonly unitName: (id: string | null) => string },
 ): RosterDiff {
   const conflicts: SheetFault[] = [];
-  const conflict = (row: PlacedRow, column: Column, message: string, cure: string) =>
-    conflicts.push({ sheet: row.sheet, row: row.row, column: row.at[column] ?? 'A', message, cure });
+  const conflict = (row: PlacedRow, column: Column, message: string, cure: string, terminal?: string) =>
+    conflicts.push({
+      sheet: row.sheet,
+      row: row.row,
+      column: row.at[column] ?? 'A',
+      message,
+      cure,
+      ...(terminal === undefined ? {} : { terminal }),
+    });
   const added: PlacedRow[] = [];
   const changed: RosterDiff['changed'][number][] = [];
   const left: RosterDiff['left'][number][] = [];
@@ -354,22 +375,27 @@ export function diffRoster(
   return { added, changed, left, unchanged, conflicts };
 }
 
-type Report = (row: PlacedRow, column: Column, message: string, cure: string) => void;
+type Report = (row: PlacedRow, column: Column, message: string, cure: string, terminal?: string) => void;
 
 function findMember(
   row: PlacedRow,
   known: readonly KnownMember[],
   conflict: Report,
 ): KnownMember | 'conflict' | undefined {
-  const say = (column: Column, message: string, cure: string): 'conflict' => {
-    conflict(row, column, message, cure);
+  const say = (column: Column, message: string, cure: string, terminal?: string): 'conflict' => {
+    conflict(row, column, message, cure, terminal);
     return 'conflict';
   };
   const { number } = row;
   if (number !== undefined) {
     const holder = known.find((member) => member.number === number);
     if (holder && (!holder.inScope || holder.name !== row.name))
-      return say('编号', `编号 ${number} 已经是别人的`, '核对编号；要改名字用 weike member change');
+      return say(
+        '编号',
+        `编号 ${number} 已经是别人的`,
+        '核对编号；要改名字，先在名册里改',
+        'weike member change',
+      );
     if (holder) return holder;
   }
   const namesakes = known.filter(({ name, inScope }) => inScope && name === row.name);
@@ -377,7 +403,7 @@ function findMember(
   if (number !== undefined) {
     const nameless = here.filter((member) => member.number === null);
     if (nameless.length > 1)
-      return say('姓名', '支部里同名又没有编号的不止一个', '先用 weike member change 给他们编号');
+      return say('姓名', '支部里同名又没有编号的不止一个', '先在名册里给他们编号', 'weike member change');
     return nameless[0];
   }
   if (here.length > 1) return say('编号', `支部里叫「${row.name}」的不止一个`, '填上编号');

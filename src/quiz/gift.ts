@@ -73,7 +73,8 @@ const categoryTags = (title: string): string[] =>
 
 function syntaxFault(error: SyntaxError, text: string): string {
   if (!text.includes('{')) return '没有 { }，不是一道题';
-  const found = error.found === null ? '这一题没有写完' : `「${error.found}」的地方读不懂`;
+  const found =
+    error.found === null || error.found.trim() === '' ? '这一题没有写完' : `「${error.found}」的地方读不懂`;
   return `${found}；题目里的 : = ~ # { } 前面要加 \\，两题之间要空一行`;
 }
 

@@ -22,6 +22,8 @@ export interface SheetFault {
   readonly column: string;
   readonly message: string;
   readonly cure: string;
+  /** The command that helps, for whoever sits at a terminal. */
+  readonly terminal?: string;
 }
 
 export interface Sheet {

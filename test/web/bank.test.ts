@@ -243,6 +243,13 @@ describe('the bank in the console', () => {
     expect(await listItems(desk.db)).toHaveLength(1);
   });
 
+  it('offers whom the bank is not open to only what they may bring in', async () => {
+    const page = await ann.page('/bank/import');
+    expect(page).toContain('accept=".docx,.md"');
+    expect(page).toContain('请县里的管理员导入');
+    expect(await chief.page('/bank/import')).toMatch(/accept="[^"]*\.gift/);
+  });
+
   it('shows what a file holds as the terminal does, and takes it once, from its owner only', async () => {
     const bytes = await writeWorkbook(templateSheets());
     const { page, key } = await upload(chief, 'tiku.xlsx', bytes, { tags: '新的' });

@@ -730,7 +730,11 @@ describe('the console', () => {
         };
       };
       const bad = await upload('姓名,党支部\n新人,乙支部\n');
-      expect(await bad.answer.text()).toContain('整个文件先不收');
+      const refused = await bad.answer.text();
+      expect(refused).toContain('整个文件先不收');
+      expect(refused).toContain('请县管理员先加上它');
+      // Whoever sits at a page has no terminal.
+      expect(refused).not.toContain('weike org');
       const { answer } = await upload('姓名,党支部,状态\n新人,甲支部,群众\n');
       const page = await answer.text();
       expect(page).toMatch(/新增[\s\S]*新人/);

@@ -16,7 +16,7 @@ import { writeWorkbook } from '../../sheets/write.ts';
 import { attachment } from '../download.ts';
 import { wordsOf } from '../words.ts';
 import { acts } from './acting.ts';
-import { writerOf } from './bank-writer.ts';
+import { mayWrite, writerOf } from './bank-writer.ts';
 import { address, card, field, hidden, nothing, rows } from './draw.ts';
 import { say } from './flash.ts';
 import { drawLeft } from './left.ts';
@@ -25,7 +25,8 @@ import { type ConsoleSite, deskOf } from './parts.ts';
 import { shellPage } from './shell.ts';
 
 const MOST_SHOWN = 100;
-const ACCEPTED = [...BANK_FILES, '.docx', '.md'].join(',');
+const LESSON_FILES = '.docx,.md';
+const ACCEPTED = [...BANK_FILES, LESSON_FILES].join(',');
 
 const FORMATS = {
   xlsx: {
@@ -89,25 +90,27 @@ export function bankFileRoutes(app: Hono, site: ConsoleSite): void {
     return sendFile(c, format as Format, name, content);
   });
 
-  app.get('/bank/import', (c) =>
-    shellPage(c, site, {
+  app.get('/bank/import', (c) => {
+    const mayFill = mayWrite(deskOf(site, c).actor);
+    const lessons = '整课：Word（.docx）、Markdown（.md），先成草稿。';
+    return shellPage(c, site, {
       title: '导入',
       back: { path: '/bank', name: '题库' },
       body: card(
         '选一个文件',
         html`<p>
-            题目：Excel（.xlsx）、CSV、GIFT（.gift、.txt）。整课：Word（.docx）、Markdown（.md），先成草稿。
+            ${mayFill ? `题目：Excel（.xlsx）、CSV、GIFT（.gift、.txt）。${lessons}` : `${lessons}题目全县共用，请县里的管理员导入。`}
           </p>
           <p>先给您看会收什么、什么收不了，点了才收。</p>
           <form method="post" action="/bank/import" enctype="multipart/form-data">
-            ${field('文件', html`<input type="file" name="file" accept="${ACCEPTED}" required />`, '最大 5 MB。GBK 的也读。')}
-            ${field('都加上标签', html`<input name="tags" maxlength="200" autocomplete="off" />`, '可以不写；几个用逗号隔开')}
+            ${field('文件', html`<input type="file" name="file" accept="${mayFill ? ACCEPTED : LESSON_FILES}" required />`, '最大 5 MB。GBK 的也读。')}
+            ${mayFill ? field('都加上标签', html`<input name="tags" maxlength="200" autocomplete="off" />`, '可以不写；几个用逗号隔开') : ''}
             <button class="button">先看一遍</button>
           </form>
-          <p class="note"><a href="/bank/template.xlsx" download>下载 Excel 模板</a></p>`,
+          ${mayFill ? html`<p class="note"><a href="/bank/template.xlsx" download>下载 Excel 模板</a></p>` : ''}`,
       ),
-    }),
-  );
+    });
+  });
   app.post('/bank/import', async (c) => {
     const desk = deskOf(site, c);
     const { db, actor, now } = desk;
