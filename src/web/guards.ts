@@ -8,7 +8,7 @@ import { isLocalOnly, isLoopback } from '../config.ts';
 import { reasonOf } from '../errors.ts';
 import { type Actor, TERMINAL } from '../people/scope.ts';
 import { notice } from './layout.ts';
-import { loginFirst } from './pages/login.ts';
+import { loginFirst, membersOnlyHere } from './pages/login.ts';
 import type { WebParts } from './parts.ts';
 
 export const SESSION_COOKIE = 'weike_session';
@@ -88,10 +88,18 @@ export const requireSession = (parts: WebParts): MiddlewareHandler =>
     });
     if (viewer === 'unknown')
       return refuse(c, 503, '暂时进不去', '数据库连不上，认不出您是谁。记下过的都还在，恢复以后再打开就行。');
-    if (!viewer) return c.html(loginFirst(), 401);
+    if (!viewer) return await refuseVisitor(parts, c);
     c.set('viewer', viewer);
     return await next();
   };
+
+/** A member who came in without a role is told so: to log in once more would lead them here again. */
+async function refuseVisitor(parts: WebParts, c: Context) {
+  const secret = getCookie(c, SESSION_COOKIE);
+  const learner =
+    secret === undefined ? undefined : await parts.learning?.find(secret).catch(() => undefined);
+  return learner ? c.html(membersOnlyHere(), 403) : c.html(loginFirst(), 401);
+}
 
 async function findViewerOf(parts: WebParts, c: Context): Promise<Actor | undefined> {
   if (isLocalOnly(parts.config)) return LOCAL;

@@ -202,6 +202,16 @@ describe.each(DIALECTS)('learning on %s', (dialect) => {
     expect(await school.pupil('黄秀兰').hears(/积分 11 分/)).toMatch(/答题 3 道，答对 3 道/);
   });
 
+  it('shows in private the board of the groups that one is in, also to who has no points', async () => {
+    await arrive();
+    await school.pupil('黄秀兰').whispers('排行');
+    await school.pupil('黄秀兰').hears(/本周还没有人得分/);
+    await school.pupil('韦国强').says('1B 2B 3错');
+    await school.pass(31 * SECOND);
+    await school.pupil('黄秀兰').whispers('排行');
+    expect(await school.pupil('黄秀兰').hears(/光荣榜/)).toMatch(/1\. 韦国强/);
+  });
+
   it('marks anew when a key was wrong, with a trail; rollups and points follow', async () => {
     await arrive();
     await school.pupil('黄秀兰').says('1A 2B 3错');

@@ -48,6 +48,18 @@ describe.each(DIALECTS)('a member’s own pages on %s', (dialect) => {
     return asked;
   }
 
+  it('are where a member is led who opens a page of the console, instead of to a login that leads back', async () => {
+    await site.close();
+    site = await openLearnSite(dialect, { HOST: '0.0.0.0', PUBLIC_URL: 'https://weike.example.cn' });
+    const answer = await site.get('/members', await site.signIn(me().id));
+    expect(answer.status).toBe(403);
+    const words = await answer.text();
+    expect(words).toContain('这一页给书记和管理员用');
+    expect(words).toContain('href="/me"');
+    expect(words).not.toContain('请先登录');
+    expect((await site.get('/members')).status).toBe(401);
+  });
+
   it('are nobody’s without a session, and never kept in between', async () => {
     for (const path of PAGES) {
       const answer = await site.get(`/me${path}`);

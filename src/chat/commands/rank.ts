@@ -2,6 +2,7 @@ import { localDay, mondayOf } from '../../clock.ts';
 import { shownName } from '../../people/shown.ts';
 import { sayPercent } from '../../figures.ts';
 import { memberBoard, type Span, unitBoard } from '../../quiz/boards.ts';
+import { groupsOfMember } from '../../quiz/mine.ts';
 import { sayPoints } from '../../quiz/points.ts';
 import { settlePoints } from '../../quiz/settle.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -24,7 +25,7 @@ export const rank: Command = async (rest, context) => {
 async function rankMembers(context: CommandContext, span: Span, title: string): Promise<string> {
   const { db, memberId } = context;
   const places = await memberBoard(db, await groupsFor(context), span);
-  if (places.length === 0) return `${title}还没有人学，第一个就是你。`;
+  if (places.length === 0) return `${title}还没有人得分，第一个就是你。`;
   const line = (one: (typeof places)[number]) =>
     `${one.place}. ${shownName(one.shown)}　学 ${one.days} 天，得 ${sayPoints(one.tenths)} 分`;
   const top = places.slice(0, PLACES);
@@ -47,14 +48,6 @@ async function rankUnits({ db }: CommandContext, span: Span, title: string): Pro
   ].join('\n');
 }
 
-/** The group where it was asked, else those where the member has points. */
-async function groupsFor({ db, group, memberId }: CommandContext): Promise<string[]> {
-  if (group) return [group.id];
-  const rows = await db
-    .selectFrom('point')
-    .select('group_id')
-    .distinct()
-    .where('member_id', '=', memberId)
-    .execute();
-  return rows.map((row) => row.group_id);
-}
+/** The group where it was asked, else those that the member is in. */
+const groupsFor = async ({ db, group, memberId }: CommandContext): Promise<string[]> =>
+  group ? [group.id] : await groupsOfMember(db, memberId);

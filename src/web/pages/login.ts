@@ -55,3 +55,11 @@ export const loginFirst = (): Html =>
     '书记和管理员私聊小课说 登录，点它发来的链接。管理服务器的人也可以运行 npm run -s weike -- admin-link，用它给出的链接进来。',
     html`<a class="button wide" href="/login">用数字登录</a>`,
   );
+
+/** A member's session on a page of the console. */
+export const membersOnlyHere = (): Html =>
+  notice(
+    '这一页给书记和管理员用',
+    '您已经登录了，自己的学习都在「我的」里。刚当上书记的话，请县里的管理员先给您授权，再打开就行。',
+    html`<a class="button wide" href="/me">去我的学习</a>`,
+  );

@@ -88,7 +88,9 @@ export function pointsPage(view: PointsView, light: Light): Html {
         <h2>光荣榜<small>和你同群的人</small></h2>
         ${
           board.length === 0
-            ? empty(span === 'week' ? '这周还没有人学，第一个就是你。' : '这个月还没有人学，第一个就是你。')
+            ? empty(
+                span === 'week' ? '这周还没有人得分，第一个就是你。' : '这个月还没有人得分，第一个就是你。',
+              )
             : html`<table class="board">
                 <thead>
                   <tr>
