@@ -76,7 +76,9 @@ export function openQueue({ redis, accounts, deliver, log, prefix = 'weike' }: Q
     connectTimeout: 5 * SECOND,
   };
   // Of its own connection, which waits for the first contact.
-  const pulse = new Redis({ ...producer, enableOfflineQueue: true });
+  const listening = { ...producer, enableOfflineQueue: true };
+  // BullMQ reads a `url` among the options, ioredis takes no notice of it there.
+  const pulse = 'url' in redis ? new Redis(redis.url, listening) : new Redis(listening);
   pulse.on('error', complain);
   const queues = new Map<string, Queue>();
   const workers: Worker[] = [];
