@@ -45,7 +45,7 @@ import { type Catalogue, loadCatalogue } from './lessons/catalogue.ts';
 import { picturePath } from './lessons/pictures.ts';
 import { recordCatalogue } from './lessons/revisions.ts';
 import { listWritten, stampWritten, withWritten } from './lessons/written.ts';
-import type { Log } from './log.ts';
+import { type Log, sparing } from './log.ts';
 import type { FetchRules } from './news/fetch.ts';
 import { openNewsroom } from './newsroom.ts';
 import { type Passing, passOn } from './passing.ts';
@@ -97,6 +97,7 @@ export interface App {
 }
 
 const BOT_NAME = '小课';
+const COMPLAIN_EVERY = 30 * SECOND;
 /** How often it is looked whether somebody has to be told of something. */
 const TELL_EVERY = 10 * SECOND;
 
@@ -187,6 +188,7 @@ export async function openApp(parts: AppParts): Promise<App> {
   });
 
   let owesJobs = false;
+  const isComplaintDue = sparing(COMPLAIN_EVERY);
   async function enqueue(due: readonly Delivery[]) {
     if (due.length === 0 || isLost) return;
     await passing('before-enqueue');
@@ -195,6 +197,8 @@ export async function openApp(parts: AppParts): Promise<App> {
       await passing('enqueued');
     } catch (error) {
       owesJobs = true;
+      // Every second of an outage has its rounds.
+      if (!isComplaintDue(clock.now())) return;
       log.warn(
         { reason: reasonOf(error), deliveries: due.length },
         'Redis took no jobs; they are added when it answers',

@@ -20,3 +20,14 @@ export function openLog(level: string): Log {
 
 /** For tests and commands that must stay quiet. */
 export const silentLog: Log = pino({ level: 'silent' });
+
+/** Says of one moment after another, ms, whether a complaint is due again: at first, and then once in `every` ms. */
+export function sparing(every: number): (now: number) => boolean {
+  let last = -Infinity;
+  return (now) => {
+    // A clock that was put back is no reason to be silent.
+    if (now >= last && now - last < every) return false;
+    last = now;
+    return true;
+  };
+}

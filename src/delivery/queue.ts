@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { SECOND } from '../clock.ts';
 import type { DeliveryKind } from '../db/tables.ts';
 import { reasonOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, sparing } from '../log.ts';
 
 /** Where Redis is: a Unix socket's path or a `redis://` address. */
 export type RedisAddress = { readonly path: string } | { readonly url: string };
@@ -61,11 +61,10 @@ const ANSWER_WITHIN = 2 * SECOND;
 
 export function openQueue({ redis, accounts, deliver, log, prefix = 'weike' }: QueueOptions): SendQueue {
   const address = 'path' in redis ? { path: redis.path } : { url: redis.url };
-  let lastComplaint = 0;
+  const isComplaintDue = sparing(10 * SECOND);
   const complain = (error: unknown) => {
     // A lost connection complains several times a second until it is back.
-    if (Date.now() - lastComplaint < 10 * SECOND) return;
-    lastComplaint = Date.now();
+    if (!isComplaintDue(Date.now())) return;
     log.warn({ reason: reasonOf(error) }, 'Redis does not answer; sending goes on when it is back');
   };
 
