@@ -62,7 +62,9 @@ export async function askCertification(
 ): Promise<Asked> {
   return await inTransaction(db, async (trx) => {
     const { account, contactId, member, claim } = asking;
-    if (await isConfirmed(trx, asking))
+    // Who was bound without ever certifying, as all of the sandbox are, may do it still.
+    const isOpen = member.certified_at === null && member.name === claim.name;
+    if (!isOpen && (await isConfirmed(trx, asking)))
       return { kind: member.name === claim.name ? 'already' : 'other', member };
     const candidates = await trx
       .selectFrom('member')

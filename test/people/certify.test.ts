@@ -13,6 +13,7 @@ import { getUnitByName } from '../../src/people/units.ts';
 import { readRollups } from '../support/classroom.ts';
 import { DIALECTS } from '../support/databases.ts';
 import { neverSaid, openSchool, type School } from '../support/school.ts';
+import { until } from '../support/wait.ts';
 
 const ZONE = 'Asia/Shanghai';
 
@@ -47,6 +48,40 @@ describe.each(DIALECTS)('certification on %s', (dialect) => {
   });
   afterEach(async () => {
     await school.close();
+  });
+
+  it('certifies who was bound without it, as in the sandbox: by code at once, else by the secretary', async () => {
+    const { id } = await getUnitByName(school.db, '花茶协会党支部');
+    const codes = await issueCodes(school.db, { unitIds: [id] }, TERMINAL, school.clock.now());
+    const code = codes.find(({ name }) => name === '覃小燕')?.code ?? '';
+    const ann = school.pupil('覃小燕');
+    await ann.whispers('亮明身份');
+    await ann.hears(/要先认证/);
+    await ann.whispers(`认证 覃小燕 ${code}`);
+    await ann.hears(/认证好了，覃小燕/);
+    await ann.whispers('亮明身份 开');
+    await ann.hears(/覃小燕〔党员〕/);
+    await ann.whispers(`认证 覃小燕 ${code}`);
+    await ann.hears(/已经认证过了/);
+
+    await school.pupil('农志远').whispers('认证 农志远');
+    const [row] = await school.db
+      .selectFrom('certification')
+      .selectAll()
+      .where('state', '=', 'waiting')
+      .execute();
+    expect(row).toMatchObject({ claimed_name: '农志远' });
+    await school.pupil('黄秀兰').whispers(`同意 ${row?.no}`);
+    await until(
+      async () =>
+        (
+          await school.db
+            .selectFrom('member')
+            .select('certified_at')
+            .where('name', '=', '农志远')
+            .executeTakeFirstOrThrow()
+        ).certified_at,
+    );
   });
 
   /** Nobody of a branch is known by more than a nickname, as after a first start on a real account. */

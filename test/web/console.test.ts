@@ -538,6 +538,8 @@ describe('the console', () => {
       expect(page).toContain('改回去');
       await chief.post('/settings', { place: 'county', name: 'pace', value: 'off' });
       expect(await chief.page('/settings')).toContain('发言节奏：要照 3-8s,12/min,200/day 这样写，没有改动');
+      await chief.post('/settings', { place: 'county', name: 'quiet-hours', value: '25:00' });
+      expect(await chief.page('/settings')).toContain('免打扰：要照 22:00-07:00，或者 off 这样写，没有改动');
       await chief.post('/settings', { place: 'county', name: 'quiet-hours', value: '21:30-06:30' });
       expect(await chief.page('/settings')).toContain('免打扰：21:30 到 06:30');
       await chief.post('/settings', { place: 'county', name: 'quiet-hours', value: '' });

@@ -182,6 +182,9 @@ function readValue(name: PolicyName, form: Form): string {
   return value;
 }
 
+/** The terminal’s words in it, in Chinese; what is to be typed stays. */
+const sayExample = (example: string): string => example.replace(/ or (?=\w)/, '，或者 ');
+
 function wants(name: PolicyName): string {
   const { form } = POLICIES[name].kind;
   switch (form.kind) {
@@ -194,7 +197,7 @@ function wants(name: PolicyName): string {
     case 'words':
       return `最多 ${form.most} 个字`;
     case 'line':
-      return `要照 ${form.example} 这样写`;
+      return `要照 ${sayExample(form.example)} 这样写`;
   }
 }
 
@@ -308,7 +311,7 @@ ${value === '-' ? '' : value}</textarea>`,
       return field(
         label,
         html`<input name="value" maxlength="40" value="${value === '-' ? '' : value}" autocomplete="off" />`,
-        `照 ${form.example} 这样写`,
+        `照 ${sayExample(form.example)} 这样写`,
       );
   }
 }
