@@ -25,8 +25,20 @@ const WHERE: Readonly<Partial<Record<(typeof DESK)[keyof typeof DESK]['names'], 
   review: '待审',
 };
 
-/** How a command is said that was begun: 补发 without its number, 通知 without a blank. */
+/** What is answered to a digest that is shown beforehand; here none is. */
+const DECISION = /^(发|撤|改)\s*(?:\d{1,9}\s*号?)?$/u;
+/** What one would say for taking a plan back or putting it elsewhere. */
+const OF_PLANS = /^(?:撤课|撤排课|撤排期|删课|改课|改排课|改排期|改时间)/u;
+
+/** How a command is said that was begun: 补发 without its number, 通知 without a blank, 撤课 for 取消. */
 export function usageOf(said: string, actor: Actor): string | undefined {
+  if (isAtLeast(actor, 'secretary')) {
+    const [, verb] = DECISION.exec(said.trim()) ?? [];
+    if (verb !== undefined)
+      return `现在没有简报等你${verb}。排好的课用 取消 编号，没发成的用 补发 编号。编号发 课表、投递 可以看到。`;
+    if (OF_PLANS.test(said.trim()))
+      return '撤掉排好的课，发 取消 编号，编号发 课表 可以看到。要改时间，先取消再排一次，或者发 登录 到后台改。';
+  }
   const word = wordsFor((least) => isAtLeast(actor, least)).find((one) => said.startsWith(one));
   const name = word === undefined ? undefined : commandOfWord(word);
   if (word === undefined || name === undefined) return undefined;

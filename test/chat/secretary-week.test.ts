@@ -350,6 +350,17 @@ describe.each(DIALECTS)('a secretary’s week on %s', (dialect) => {
     await huang.hears(/是不是想发「课表」/);
     await huang.whispers('补发');
     await huang.hears(/补发 编号/);
+    // Nothing is rehearsed: silence would look as if it were done.
+    for (const [words, verb] of [
+      ['撤 3', '撤'],
+      ['发', '发'],
+      ['改 3 号', '改'],
+    ]) {
+      await huang.whispers(words ?? '');
+      await huang.hears(new RegExp(`没有简报等你${verb}。`));
+    }
+    await huang.whispers('改课');
+    await huang.hears(/取消 编号/);
     const ann = school.pupil('覃小燕');
     await ann.whispers('帮助');
     expect(await ann.hears(/我是小课/)).not.toMatch(/排课/);
