@@ -10,10 +10,16 @@ export class UserError extends Error {
   override name = 'UserError';
   /** In Chinese for a chat or a page, where the message is for the terminal. */
   readonly said: string | undefined;
+  /** In English with the cure, where the message is for a chat or a page. */
+  readonly typed: string | undefined;
 
-  constructor(message: string, { said, ...options }: ErrorOptions & { readonly said?: string } = {}) {
+  constructor(
+    message: string,
+    { said, typed, ...options }: ErrorOptions & { readonly said?: string; readonly typed?: string } = {},
+  ) {
     super(message, options);
     this.said = said;
+    this.typed = typed;
   }
 }
 
@@ -58,7 +64,8 @@ export function diskReason(thrown: unknown): string | undefined {
 
 /** For a terminal: what happened, and where it was the disk what that means. */
 export function wordsForTerminal(thrown: unknown): string {
-  if (thrown instanceof UserError) return thrown.message;
+  if (thrown instanceof UserError)
+    return thrown.typed === undefined ? thrown.message : `${thrown.typed} (${thrown.message})`;
   const why = diskReason(thrown);
   return why === undefined ? reasonOf(thrown) : `${reasonOf(thrown)} (${why})`;
 }

@@ -178,8 +178,27 @@ const NAMES: Readonly<Record<Thing, string>> = {
   question: '题',
 };
 
-export const notFound = (thing: Thing, named: string | number): NotFoundError =>
-  new NotFoundError(`没有找到这个${NAMES[thing]}：${named}`);
+/** Where a terminal lists what has a number or a name; what only pages and chats know of has none. */
+const LISTED: Readonly<Partial<Record<Thing, string>>> = {
+  unit: 'org list',
+  group: 'group list',
+  member: 'member list',
+  certification: 'certify list',
+  match: 'match list',
+  invitation: 'invitation list',
+  delivery: 'delivery list',
+  schedule: 'schedule list',
+  review: 'review list',
+  session: 'session list',
+  token: 'token list',
+  question: 'bank list',
+};
+
+export function notFound(thing: Thing, named: string | number): NotFoundError {
+  const list = LISTED[thing];
+  const typed = list === undefined ? {} : { typed: `there is no ${thing} ${named}: see "weike ${list}"` };
+  return new NotFoundError(`没有找到这个${NAMES[thing]}：${named}`, typed);
+}
 
 /** By key. Throws `NotFoundError`. */
 export async function getScopedGroup(db: Db, actor: Actor, key: string): Promise<Group> {

@@ -98,7 +98,11 @@ describe('weike review', () => {
     [['review', 'list', '--state', 'gone'], 1, /expected one of draft, submitted/],
     [['review', 'approve'], 2, /missing required argument/],
     [['session', 'revoke'], 1, /name a session/],
-    [['session', 'revoke', '999'], 1, /没有找到这个登录：999/],
+    [
+      ['session', 'revoke', '999'],
+      1,
+      /there is no session 999: see "weike session list".*没有找到这个登录：999/,
+    ],
     [['login-link', '没有这个人'], 1, /nobody on the roster/],
     [['login-link', '甲成员'], 1, /holds no role/],
   ] as const)('%j ends with %i', async (args, code, words) => {
