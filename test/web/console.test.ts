@@ -13,6 +13,7 @@ import { addGuest, bindIdentity } from '../../src/people/identities.ts';
 import { addMember } from '../../src/people/members.ts';
 import { readPolicy } from '../../src/people/policies.ts';
 import { POLICIES } from '../../src/people/policy-names.ts';
+import { accountName } from '../../src/web/console/names.ts';
 import { NAV } from '../../src/web/console/nav.ts';
 import { choiceName, sections } from '../../src/web/console/settings-list.ts';
 import { drawingLesson, giveAnswer, openDrawn } from '../support/bank.ts';
@@ -679,6 +680,11 @@ describe('the console', () => {
       expect(mine).not.toContain('乙支部群');
       const all = await chief.page('/audit?what=group');
       for (const words of ['甲支部群', '乙支部群', '停用群']) expect(all).toContain(words);
+    });
+
+    it('calls the sandbox by its name', () => {
+      expect(accountName('sandbox')).toBe('沙盒');
+      expect(accountName('wechaty:county')).toBe('wechaty:county');
     });
 
     it('says in the audit in Chinese what was planned and what was given away', async () => {

@@ -11,6 +11,7 @@ import { isAtLeast, notFound } from '../../people/scope.ts';
 import type { Html } from '../layout.ts';
 import { acts } from './acting.ts';
 import { address, card, confirmed, nothing, pill, press } from './draw.ts';
+import { accountName } from './names.ts';
 import { type ConsoleSite, type Desk, deskOf } from './parts.ts';
 import { shellPage } from './shell.ts';
 import { CHANNEL_STATES } from './waiting.ts';
@@ -69,7 +70,7 @@ async function drawAccounts(desk: Desk): Promise<Html> {
 async function drawAccount(desk: Desk, status: ChannelStatus): Promise<Html> {
   const { account } = status;
   return card(
-    account === 'sandbox' ? '沙盒' : account,
+    accountName(account),
     html`<div
         data-account="${account}"
         hx-get="${address('/accounts/list', { account })}"

@@ -16,7 +16,7 @@ import { DECIDABLE, DECISIONS } from '../../delivery/resolve.ts';
 import { isCorrectable, listCorrections } from '../../schedule/corrections.ts';
 import { address, card, field, nothing, pill, rows, select, table, tabs } from './draw.ts';
 import { drawPicture } from './correction.ts';
-import { namesBehind } from './names.ts';
+import { accountName, namesBehind } from './names.ts';
 import { type ConsoleSite, type Desk, deskOf, readNo } from './parts.ts';
 import { shellPage } from './shell.ts';
 import { decisions, nameOf, statePill } from './waiting.ts';
@@ -186,7 +186,7 @@ export function deliveryRoutes(app: Hono, site: ConsoleSite): void {
                     </dd>`
             }
             <dt>账号</dt>
-            <dd>${delivery.account}</dd>
+            <dd>${accountName(delivery.account)}</dd>
           </dl>
           ${
             whole && isCorrectable(whole)

@@ -26,7 +26,7 @@ import {
   select,
   type Choice,
 } from './draw.ts';
-import { namesBehind } from './names.ts';
+import { accountName, namesBehind } from './names.ts';
 import { type ConsoleSite, deskOf } from './parts.ts';
 import { shellPage } from './shell.ts';
 import { deliveryRow, nameOf } from './waiting.ts';
@@ -149,7 +149,7 @@ export function groupRoutes(app: Hono, site: ConsoleSite): void {
             <dt>最近说话</dt>
             <dd>${lastHeard === undefined ? '还没有' : sayWhen(lastHeard, now, zone)}</dd>
             <dt>账号</dt>
-            <dd>${group.account}</dd>
+            <dd>${accountName(group.account)}</dd>
             <dt>代号</dt>
             <dd>${group.key}</dd>
           </dl>

@@ -14,6 +14,9 @@ const OURS: Readonly<Record<string, string>> = {
   operator: '服务器上的人',
 };
 
+/** A chat account: `wechaty:county` is a name that somebody gave, the sandbox is called what it is. */
+export const accountName = (account: string): string => (account === 'sandbox' ? '沙盒' : account);
+
 /** Of members, groups and units. */
 export async function namesBehind(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   const names = new Map<string, string>(Object.entries(OURS));
