@@ -98,7 +98,7 @@ async function refuseVisitor(parts: WebParts, c: Context) {
   const secret = getCookie(c, SESSION_COOKIE);
   const learner =
     secret === undefined ? undefined : await parts.learning?.find(secret).catch(() => undefined);
-  return learner ? c.html(membersOnlyHere(), 403) : c.html(loginFirst(), 401);
+  return c.html(learner ? membersOnlyHere() : loginFirst(), 401);
 }
 
 async function findViewerOf(parts: WebParts, c: Context): Promise<Actor | undefined> {

@@ -52,7 +52,7 @@ describe.each(DIALECTS)('a member’s own pages on %s', (dialect) => {
     await site.close();
     site = await openLearnSite(dialect, { HOST: '0.0.0.0', PUBLIC_URL: 'https://weike.example.cn' });
     const answer = await site.get('/members', await site.signIn(me().id));
-    expect(answer.status).toBe(403);
+    expect(answer.status).toBe(401);
     const words = await answer.text();
     expect(words).toContain('这一页给书记和管理员用');
     expect(words).toContain('href="/me"');
