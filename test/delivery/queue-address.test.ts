@@ -48,7 +48,7 @@ it('sends through a Redis of its own port, password and database', async () => {
     deliver: async (id) => void delivered.push(id),
     log: silentLog,
   });
-  const client = new Redis(url);
+  const client = new Redis(url, { lazyConnect: true });
   try {
     await until(() => queue.ping(), { within: 10_000 });
     expect(await client.get('weike:pulse')).toBe('1');
