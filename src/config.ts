@@ -286,11 +286,31 @@ export const SETTING_NAMES = [
   'LOG_LEVEL',
 ] as const;
 
-/** The setting that a name all but is: `QUIETHOURS`, `quiet-hours`. What is misspelt would quietly do nothing. */
+/** Shorter names differ by a letter from many a word: PORT and POST. */
+const LEAST_FOR_SLIP = 6;
+
+/**
+ * The setting that a name all but is: `QUIETHOURS`, `quiet-hours`, `SANDBOX_TOKN`. What is misspelt would quietly do
+ * nothing.
+ */
 function meantName(name: string): string | undefined {
   const bare = (text: string) => text.replaceAll(/[^a-z0-9]/gi, '').toUpperCase();
-  const meant = SETTING_NAMES.find((known) => bare(known) === bare(name));
+  const meant =
+    SETTING_NAMES.find((known) => bare(known) === bare(name)) ??
+    SETTING_NAMES.find((known) => known.length >= LEAST_FOR_SLIP && isOneSlip(bare(known), bare(name)));
   return meant === name ? undefined : meant;
+}
+
+/** Whether a letter is missing, too many, another, or two neighbours are swapped. */
+function isOneSlip(one: string, other: string): boolean {
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start += 1;
+  let end = 0;
+  const rest = Math.min(one.length, other.length) - start;
+  while (end < rest && one.at(-1 - end) === other.at(-1 - end)) end += 1;
+  const [left, right] = [one.slice(start, one.length - end), other.slice(start, other.length - end)];
+  if (left.length <= 1 && right.length <= 1) return true;
+  return left.length === 2 && left === `${right[1] ?? ''}${right[0] ?? ''}`;
 }
 
 /** The environment over the `.env` file in `cwd`, when there is one. */

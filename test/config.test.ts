@@ -284,6 +284,9 @@ describe('the .env file', () => {
 
   it.each([
     ['QUIETHOURS=off', 'QUIETHOURS: no such setting; did you mean QUIET_HOURS?'],
+    ['SANDBOX_TOKN=jasmine-tea', 'SANDBOX_TOKN: no such setting; did you mean SANDBOX_TOKEN?'],
+    ['DATABASE_ULR=x', 'did you mean DATABASE_URL?'],
+    ['CHANNEL=sandbox\nREDIS_URLS=x', 'did you mean CHANNELS?; REDIS_URLS: no such setting'],
     ['port=1', 'port: no such setting; did you mean PORT?'],
     ['DATADIR=x\nLog_Level=info', 'DATADIR: no such setting; did you mean DATA_DIR?; Log_Level:'],
   ])('names what %j was meant to be', (text, expected) => {
@@ -292,7 +295,7 @@ describe('the .env file', () => {
   });
 
   it('may hold what is no setting of ours', () => {
-    write('NODE_OPTIONS=--trace-warnings\nWECHATY_PUPPET_COUNTY=x\n');
+    write('NODE_OPTIONS=--trace-warnings\nWECHATY_PUPPET_COUNTY=x\nWECHATY_TOKEN=t\nPOST=1\nHOSTS=a\n');
     expect(readEnvironment({}, folder)).toMatchObject({ WECHATY_PUPPET_COUNTY: 'x' });
   });
 
