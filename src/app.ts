@@ -23,6 +23,7 @@ import type { Db } from './db/open.ts';
 import { makeComposer } from './delivery/compose.ts';
 import { warmUpDigest } from './delivery/digests.ts';
 import { forgetPictures } from './delivery/drawing.ts';
+import { factMover } from './digest/follow.ts';
 import { makeCourier } from './delivery/courier.ts';
 import { quietHoursOf, quietUntil } from './delivery/pace.ts';
 import { recordEcho } from './delivery/echo.ts';
@@ -49,6 +50,7 @@ import { type Log, sparing } from './log.ts';
 import type { FetchRules } from './news/fetch.ts';
 import { openNewsroom } from './newsroom.ts';
 import { type Passing, passOn } from './passing.ts';
+import { settleChoices } from './people/match-choices.ts';
 import { recordFriendRequest, recordInvitation } from './people/reach.ts';
 import { beginLogin, finishLogin, reportGroup } from './people/relogin.ts';
 import { settlePoints } from './quiz/settle.ts';
@@ -224,6 +226,7 @@ export async function openApp(parts: AppParts): Promise<App> {
     await guardStorms(now);
     await planAcks(db, now);
     await noticeCertifications(db, now);
+    await settleChoices(db, factMover(config.zone), now);
     await tellPeople(now);
     // Answers that have arrived count before their quiz is closed.
     await inbox.settled();

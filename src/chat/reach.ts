@@ -4,7 +4,13 @@ import { SECOND } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { listAccepting, listDueFriends, settleFriend, settleInvitation } from '../people/reach.ts';
+import {
+  beginJoining,
+  listAccepting,
+  listDueFriends,
+  settleFriend,
+  settleInvitation,
+} from '../people/reach.ts';
 import { tellDeciders } from './notices.ts';
 
 export const STRANGER = [
@@ -29,7 +35,8 @@ export async function carryOut({ db, log, now }: ReachParts, channel: Channel): 
     if (failure !== undefined)
       log.warn({ account: channel.account, reason: failure }, 'a friend request could not be accepted');
   }
-  for (const invitation of channel.acceptInvitation ? await listAccepting(db, channel.account) : []) {
+  for (const invitation of channel.acceptInvitation ? await listAccepting(db, channel.account, now()) : []) {
+    if (!(await beginJoining(db, invitation.id))) continue;
     const failure = await attempt(() => channel.acceptInvitation?.(invitation.channel_id));
     await settleInvitation(db, invitation.id, failure === undefined ? 'accepted' : 'failed');
     if (failure !== undefined)

@@ -31,7 +31,7 @@ export const decide = (text: string, accepted: boolean, output: Output): Promise
     const state = accepted ? 'accepting' : 'rejected';
     printOne(
       { no, topic, state },
-      accepted ? `${topic}: the server joins within a minute` : `${topic} is turned down`,
+      accepted ? `${topic}: the server joins within two minutes` : `${topic} is turned down`,
       output,
     );
   });

@@ -30,6 +30,7 @@ export interface Tables {
   account_login: AccountLoginTable;
   login_seat: LoginSeatTable;
   match_item: MatchItemTable;
+  match_choice: MatchChoiceTable;
   friend_request: FriendRequestTable;
   group_invitation: GroupInvitationTable;
   /** Strangers who got their one line. */
@@ -325,6 +326,20 @@ export interface MatchItemTable {
   decided_by: string | null;
 }
 
+/** What somebody pressed about a match; it holds from `due_at` on unless they take it back. */
+export interface MatchChoiceTable {
+  id: string;
+  item_id: string;
+  accepted: Flag;
+  /** A member's id, or `cli`. */
+  who: string;
+  via: string;
+  at: number;
+  due_at: number;
+  undone_at: number | null;
+  done_at: number | null;
+}
+
 export interface FriendRequestTable {
   id: string;
   account: string;
@@ -344,7 +359,8 @@ export interface GroupInvitationTable {
   channel_id: string;
   inviter_id: string;
   topic: string;
-  state: 'waiting' | 'accepting' | 'accepted' | 'rejected' | 'failed';
+  /** `joining`: the channel is being told. */
+  state: 'waiting' | 'accepting' | 'joining' | 'accepted' | 'rejected' | 'failed';
   created_at: number;
   decided_at: number | null;
   decided_by: string | null;

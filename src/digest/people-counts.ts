@@ -70,6 +70,8 @@ export async function listPeopleCounts(
     .where('place.unit_id', 'in', scope)
     .where('place.from_day', '<=', span.to)
     .where((eb) => eb.or([eb('place.to_day', 'is', null), eb('place.to_day', '>', span.from)]))
+    // Who was put elsewhere again on the same day stood there on no day.
+    .where((eb) => eb.or([eb('place.to_day', 'is', null), eb('place.to_day', '>', eb.ref('place.from_day'))]))
     .$if(missing, (query) =>
       query.where('place.member_id', 'not in', (eb) => eb.selectFrom('done').select('done.member_id')),
     )

@@ -136,6 +136,7 @@ async function listStood(db: Db, { from, to }: Days, unitIds: readonly string[])
     .where('unit_id', 'in', [...unitIds])
     .where('from_day', '<=', to)
     .where((eb) => eb.or([eb('to_day', 'is', null), eb('to_day', '>', from)]))
+    .where((eb) => eb.or([eb('to_day', 'is', null), eb('to_day', '>', eb.ref('from_day'))]))
     .execute();
   return rows.map((row) => row.member_id);
 }

@@ -9,6 +9,7 @@ import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import { DAY } from '../clock.ts';
+import { UserError } from '../errors.ts';
 import { type Actor, scopedMembers } from './scope.ts';
 
 /** How long a sheet of codes is good for. */
@@ -118,6 +119,65 @@ export async function revokeCodes(trx: Db, memberId: string, now: number): Promi
     .where('used_at', 'is', null)
     .where('revoked_at', 'is', null)
     .execute();
+}
+
+/** The code that works for a member now, if they have one. */
+export const liveCodeOf = (db: Db, memberId: string): Promise<{ readonly id: string } | undefined> =>
+  db
+    .selectFrom('certify_code')
+    .select('id')
+    .where('member_id', '=', memberId)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+
+/**
+ * Takes back that a code was handed out: it works no more, and the one that it took the place of, if any, works again
+ * until its own end. Throws `UserError` when it was used or replaced since. Says whether an older one works again.
+ */
+export async function takeBackCode(
+  db: Db,
+  { memberId, codeId }: { readonly memberId: string; readonly codeId: string },
+  actor: Actor,
+  now: number,
+): Promise<boolean> {
+  return await inTransaction(db, async (trx) => {
+    const ended = await trx
+      .updateTable('certify_code')
+      .set({ revoked_at: now })
+      .where('id', '=', codeId)
+      .where('member_id', '=', memberId)
+      .where('used_at', 'is', null)
+      .where('revoked_at', 'is', null)
+      .returning('issued_at')
+      .executeTakeFirst();
+    if (!ended)
+      throw new UserError('that code was used or replaced since', {
+        said: '这个码已经用过，或者后来又换了，收不回来',
+      });
+    const before = await trx
+      .selectFrom('certify_code')
+      .selectAll()
+      .where('member_id', '=', memberId)
+      .where('revoked_at', '=', ended.issued_at)
+      .where('used_at', 'is', null)
+      .where('expires_at', '>', now)
+      .orderBy('id', 'desc')
+      .executeTakeFirst();
+    if (before)
+      await trx
+        .insertInto('certify_code')
+        .values({ ...before, id: newId(), issued_by: actor.who, issued_at: now, revoked_at: null })
+        .execute();
+    await appendAudit(trx, {
+      at: now,
+      who: actor.who,
+      via: actor.via ?? '',
+      what: 'code.withdraw',
+      subject: memberId,
+    });
+    return before !== undefined;
+  });
 }
 
 /** Spends the code of one of these members; gives whose it was. */

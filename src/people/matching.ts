@@ -38,6 +38,19 @@ const waiting = (db: Db, actor: Actor) =>
         .onRef('seat.contact_id', '=', 'match_item.contact_id'),
     )
     .where('match_item.state', '=', 'waiting')
+    // What somebody has pressed already waits for nobody, unless they take it back.
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('match_choice')
+            .select('match_choice.id')
+            .whereRef('match_choice.item_id', '=', 'match_item.id')
+            .where('match_choice.undone_at', 'is', null)
+            .where('match_choice.done_at', 'is', null),
+        ),
+      ),
+    )
     .where(unitInScope(actor, 'ours.unit_id'));
 
 /** In an actor's scope, the surest first. */
@@ -67,7 +80,8 @@ export async function listMatches(db: Db, actor: Actor): Promise<ListedMatch[]> 
   }));
 }
 
-async function getItem(trx: Db, no: number, actor: Actor): Promise<MatchItemTable> {
+/** Throws `NotFoundError` for what doesn't wait, or not in the scope. */
+export async function getItem(trx: Db, no: number, actor: Actor): Promise<MatchItemTable> {
   const found = await waiting(trx, actor)
     .selectAll('match_item')
     .where('match_item.no', '=', no)
@@ -97,21 +111,33 @@ export async function acceptMatch(
   });
 }
 
-async function acceptRoom(trx: Db, item: MatchItemTable, now: number): Promise<void> {
-  if (item.group_id === null || item.room_id === null) throw new UserError('这一条说的群不在了');
+interface RoomOfGroup {
+  readonly group_id: string;
+  readonly room_id: string;
+}
+
+/** Throws `UserError` when the room can't be the group any more. */
+export async function checkRoom(trx: Db, item: MatchItemTable): Promise<RoomOfGroup> {
+  const { group_id: groupId, room_id: roomId } = item;
+  if (groupId === null || roomId === null) throw new UserError('这一条说的群不在了');
   const room = await trx
     .selectFrom('chat_group')
     .select('id')
     .where('account', '=', item.account)
-    .where('room_id', '=', item.room_id)
+    .where('room_id', '=', roomId)
     .executeTakeFirst();
-  if (!room || room.id === item.group_id) throw new UserError('这个群后来已经认出来了');
+  if (!room || room.id === groupId) throw new UserError('这个群后来已经认出来了');
   const isUsed = await trx
     .selectFrom('delivery')
     .select('id')
     .where('group_id', '=', room.id)
     .executeTakeFirst();
   if (isUsed) throw new UserError('那个群已经当作另一个群在用了，不能再合到这里');
+  return { group_id: groupId, room_id: roomId };
+}
+
+async function acceptRoom(trx: Db, item: MatchItemTable, now: number): Promise<void> {
+  const { group_id: groupId, room_id: roomId } = await checkRoom(trx, item);
   // Whatever else this group or this room might have been, it isn't.
   await trx
     .updateTable('match_item')
@@ -120,9 +146,9 @@ async function acceptRoom(trx: Db, item: MatchItemTable, now: number): Promise<v
     .where('kind', '=', 'group')
     .where('state', '=', 'waiting')
     .where('id', '!=', item.id)
-    .where((eb) => eb.or([eb('group_id', '=', item.group_id), eb('room_id', '=', item.room_id)]))
+    .where((eb) => eb.or([eb('group_id', '=', groupId), eb('room_id', '=', roomId)]))
     .execute();
-  await adoptRoom(trx, item.group_id, item.room_id, now);
+  await adoptRoom(trx, groupId, roomId, now);
 }
 
 async function acceptPerson(

@@ -1,10 +1,10 @@
 /** The roster: who is on it, in which unit, with which status. */
-import type { Selectable } from '../db/sql.ts';
+import type { ExpressionBuilder, Selectable } from '../db/sql.ts';
 
 import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
-import type { MemberPlaceTable, MemberStatus, MemberTable } from '../db/tables.ts';
+import type { MemberPlaceTable, MemberStatus, MemberTable, Tables } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { readNumber } from './number.ts';
 import { endMember, EVER, placeMember } from './places.ts';
@@ -119,6 +119,7 @@ export async function listMembers(db: Db, { left = false } = {}): Promise<Listed
       'member.certified_at',
     ])
     .where('member.left_at', left ? 'is not' : 'is', null)
+    .where(isMeant)
     .where('member.merged_into', 'is', null)
     .where('member.erased_at', 'is', null)
     .orderBy('unit.name')
@@ -140,6 +141,7 @@ export async function getMemberByName(db: Db, named: string): Promise<Member> {
     .where((eb) => eb.or([eb('id', '=', named), eb('number', '=', named), eb('name', '=', named)]))
     .where('status', '!=', 'guest')
     .where('erased_at', 'is', null)
+    .where(isMeant)
     .execute();
   const exact = found.find(({ id, number }) => id === named || number === named);
   const [only, another] = found;
@@ -207,6 +209,12 @@ export async function changeMember(
 }
 
 export type LeftReason = 'transferred' | 'left';
+
+/** Why somebody left who was added by mistake: nobody of the roster, nor of those who were on it. */
+export const MISTAKE = 'mistake';
+/** The condition on `member` for everybody else. */
+export const isMeant = (eb: ExpressionBuilder<Tables, 'member'>) =>
+  eb.or([eb('member.left_reason', 'is', null), eb('member.left_reason', '!=', MISTAKE)]);
 
 /** Takes somebody off the roster from a local day on; what they did stays theirs, their roles end. */
 export async function leaveRoster(

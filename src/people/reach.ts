@@ -7,6 +7,7 @@ import { newId, takeNumbers } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { FriendRequestTable, GroupInvitationTable } from '../db/tables.ts';
 import { DAY, MINUTE, SECOND } from '../clock.ts';
+import { UserError } from '../errors.ts';
 import { readPolicy } from './policies.ts';
 import { type Actor, isAtLeast, notFound } from './scope.ts';
 
@@ -182,15 +183,66 @@ export async function decideInvitation(
   });
 }
 
-/** What a person has accepted and the channel has not been told yet. */
-export const listAccepting = (db: Db, account: string): Promise<Invitation[]> =>
+/**
+ * Takes a decision back: the invitation waits again. Throws `UserError` once the channel is told that we come: who is
+ * in a group can only be asked out of it there.
+ */
+export async function reopenInvitation(db: Db, no: number, actor: Actor, now: number): Promise<Invitation> {
+  return await inTransaction(db, async (trx) => {
+    const known = isAtLeast(actor, 'county')
+      ? await trx.selectFrom('group_invitation').selectAll().where('no', '=', no).executeTakeFirst()
+      : undefined;
+    if (!known) throw notFound('invitation', no);
+    const reopened = await trx
+      .updateTable('group_invitation')
+      .set({ state: 'waiting', decided_at: null, decided_by: null })
+      .where('id', '=', known.id)
+      .where('state', 'in', ['accepting', 'rejected'])
+      .where('decided_by', '=', actor.who)
+      .returningAll()
+      .executeTakeFirst();
+    if (!reopened)
+      throw new UserError('the invitation was answered already', {
+        said: '已经进群了，收不回来。不用它，就在群里把小课移出去',
+      });
+    await appendAudit(trx, {
+      at: now,
+      who: actor.who,
+      via: actor.via ?? '',
+      what: 'invitation.reopen',
+      subject: known.id,
+      before: { state: known.state },
+      after: { account: known.account },
+    });
+    return reopened;
+  });
+}
+
+/** How long after a person's yes nobody is told of it yet, so that it can be taken back, ms. */
+export const SECOND_THOUGHTS = 30 * SECOND;
+
+/** What a person has accepted a moment ago and the channel has not been told yet. */
+export const listAccepting = (db: Db, account: string, now: number): Promise<Invitation[]> =>
   db
     .selectFrom('group_invitation')
     .selectAll()
     .where('account', '=', account)
-    .where('state', '=', 'accepting')
+    .where('state', 'in', ['accepting', 'joining'])
+    .where('decided_at', '<=', now - SECOND_THOUGHTS)
     .orderBy('no')
     .execute();
+
+/** From now on it can't be taken back. Says whether it still holds. */
+export async function beginJoining(db: Db, id: string): Promise<boolean> {
+  const begun = await db
+    .updateTable('group_invitation')
+    .set({ state: 'joining' })
+    .where('id', '=', id)
+    .where('state', 'in', ['accepting', 'joining'])
+    .returning('id')
+    .executeTakeFirst();
+  return begun !== undefined;
+}
 
 export async function settleInvitation(db: Db, id: string, state: 'accepted' | 'failed'): Promise<void> {
   await db.updateTable('group_invitation').set({ state }).where('id', '=', id).execute();

@@ -3,7 +3,7 @@ import { appendAudit } from '../db/audit.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { Sheet, SheetFault } from '../sheets/sheet.ts';
 import { UserError } from '../errors.ts';
-import { addMember, changeMember, leaveRoster } from './members.ts';
+import { addMember, changeMember, isMeant, leaveRoster } from './members.ts';
 import { readTree } from './places.ts';
 import {
   type COLUMNS,
@@ -157,6 +157,7 @@ async function readKnown(db: Db, actor: Actor): Promise<KnownMember[]> {
     .selectAll()
     .where('status', '!=', 'guest')
     .where('erased_at', 'is', null)
+    .where(isMeant)
     .orderBy('id')
     .execute();
   const roles = await db

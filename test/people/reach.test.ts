@@ -13,6 +13,8 @@ import {
   listInvitations,
   recordFriendRequest,
   recordInvitation,
+  reopenInvitation,
+  SECOND_THOUGHTS,
 } from '../../src/people/reach.ts';
 import { grantRole } from '../../src/people/roles.ts';
 import { readActor, TERMINAL } from '../../src/people/scope.ts';
@@ -97,12 +99,44 @@ describe.each(DIALECTS)('reaching the bot on %s', (dialect) => {
     const low = await readActor(db, head.id, now);
     expect(await listInvitations(db, low)).toEqual([]);
     await expect(decideInvitation(db, 1, true, low, now)).rejects.toThrow(/没有找到这个入群邀请：1/);
-    await decideInvitation(db, 1, true, await readActor(db, chief.id, now), now);
+    const ruler = await readActor(db, chief.id, now);
     const { channel, accepted } = fakeChannel();
-    await carryOut({ db, log: silentLog, now: () => now }, channel);
-    await carryOut({ db, log: silentLog, now: () => now }, channel);
+    const round = async (at: number) => await carryOut({ db, log: silentLog, now: () => at }, channel);
+
+    // A slip of the thumb is taken back, either way.
+    for (const answer of [true, false]) {
+      await decideInvitation(db, 1, answer, ruler, now);
+      await round(now);
+      await expect(reopenInvitation(db, 1, low, now)).rejects.toThrow(/没有找到/);
+      expect(await reopenInvitation(db, 1, ruler, now)).toMatchObject({ state: 'waiting' });
+      expect(await listInvitations(db, ruler)).toHaveLength(1);
+    }
+    await round(now + DAY);
+    expect(accepted).toEqual([]);
+
+    await decideInvitation(db, 1, true, ruler, now);
+    await round(now + SECOND_THOUGHTS - 1);
+    expect(accepted).toEqual([]);
+    await round(now + SECOND_THOUGHTS);
+    await round(now + SECOND_THOUGHTS);
     expect(accepted).toEqual(['i1']);
     await expect(decideInvitation(db, 1, false, TERMINAL, now)).rejects.toThrow(/没有找到/);
+    await expect(reopenInvitation(db, 1, ruler, now)).rejects.toMatchObject({
+      said: expect.stringContaining('已经进群了'),
+    });
+    const changes = await db
+      .selectFrom('audit')
+      .select(['what', 'via'])
+      .where('what', 'like', 'invitation.%')
+      .orderBy('id')
+      .execute();
+    expect(changes.map(({ what, via }) => `${what} ${via}`)).toEqual([
+      'invitation.accept console',
+      'invitation.reopen console',
+      'invitation.reject console',
+      'invitation.reopen console',
+      'invitation.accept console',
+    ]);
   });
 
   it('gives a stranger one polite line, once, and lets them certify', async () => {

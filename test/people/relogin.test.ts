@@ -14,6 +14,12 @@ import {
   standstillOf,
 } from '../../src/people/groups.ts';
 import { bindIdentity, findMemberOf, memberOf } from '../../src/people/identities.ts';
+import {
+  chooseMatch,
+  settleChoices,
+  takeBackChoice,
+  TAKEN_BACK_FOR,
+} from '../../src/people/match-choices.ts';
 import { acceptMatch, listMatches, rejectMatch } from '../../src/people/matching.ts';
 import { addMember } from '../../src/people/members.ts';
 import { beginLogin, finishLogin, reportGroup } from '../../src/people/relogin.ts';
@@ -48,6 +54,7 @@ const show = (world: World, roomIds: readonly string[], contactIds: readonly str
 
 async function reset(db: Db) {
   for (const table of [
+    'match_choice',
     'match_item',
     'login_seat',
     'message',
@@ -286,6 +293,95 @@ describe.each(DIALECTS)('a login on %s', (dialect) => {
       { state: 'handled', text: null },
     ]);
     expect(await findGroup(db, ACCOUNT, 's@x')).toMatchObject({ state: 'ok', enabled: 0 });
+  });
+
+  it('lets a press about a room be taken back for a minute, before anything is said or forgotten', async () => {
+    const world: World = {
+      people: people('甲一', '乙二', '丙三', '丁四'),
+      rooms: [{ topic: '花茶支部群', people: [0, 1, 2, 3] }],
+    };
+    const { groups } = await settleIn(db, world, ['r@x'], ids('c', world));
+    const other: World = { ...world, rooms: [{ topic: '电商', people: [0, 1, 2, 3] }] };
+    await logIn(db, show(other, ['s@x'], ids('d', world)), 100);
+    const said = {
+      account: ACCOUNT,
+      id: 'm',
+      roomId: 's@x',
+      contactId: 'd0',
+      senderName: '甲一',
+      kind: 'text' as const,
+      text: '1A',
+      mention: false,
+      sentAt: 104,
+    };
+    await insertMessages(db, [said], 104);
+    const held = async () =>
+      (await db.selectFrom('message').select('state').execute()).map(({ state }) => state);
+    const moveFacts = factMover('Asia/Shanghai');
+    const no = (await listMatches(db, TERMINAL))[0]?.no ?? 0;
+    const late = 200 + TAKEN_BACK_FOR;
+
+    await chooseMatch(db, no, false, TERMINAL, 200);
+    expect(await listMatches(db, TERMINAL)).toEqual([]);
+    await expect(chooseMatch(db, no, true, TERMINAL, 201)).rejects.toThrow(/没有找到/);
+    expect(await settleChoices(db, moveFacts, late - 1)).toBe(0);
+    expect(await held()).toEqual(['held']);
+    await expect(takeBackChoice(db, no, { ...TERMINAL, who: 'bob' }, 202)).rejects.toThrow(/没有找到/);
+    await takeBackChoice(db, no, TERMINAL, 203);
+    expect(await listMatches(db, TERMINAL)).toMatchObject([{ no }]);
+    expect(await settleChoices(db, moveFacts, late)).toBe(0);
+
+    await chooseMatch(db, no, true, TERMINAL, 300);
+    expect(await roomsOf(groups)).toMatchObject([{ state: 'quarantined' }]);
+    expect(await settleChoices(db, moveFacts, 300 + TAKEN_BACK_FOR)).toBe(1);
+    expect(await roomsOf(groups)).toMatchObject([{ state: 'ok', room_id: 's@x' }]);
+    expect(await held()).toEqual(['new']);
+    await expect(takeBackChoice(db, no, TERMINAL, 400_000)).rejects.toMatchObject({
+      said: expect.stringContaining('收不回来'),
+    });
+    const changes = await db
+      .selectFrom('audit')
+      .select('what')
+      .where('what', 'like', 'match.%')
+      .orderBy('id')
+      .execute();
+    expect(changes.map(({ what }) => what)).toEqual([
+      'match.choose',
+      'match.reopen',
+      'match.choose',
+      'match.accept',
+    ]);
+  });
+
+  it('lets what can’t be any more wait for somebody again', async () => {
+    const world: World = {
+      people: people('甲一', '乙二', '丙三', '丁四'),
+      rooms: [{ topic: '花茶支部群', people: [0, 1, 2, 3] }],
+    };
+    const { groups } = await settleIn(db, world, ['r@x'], ids('c', world));
+    const other: World = { ...world, rooms: [{ topic: '电商', people: [0, 1, 2, 3] }] };
+    await logIn(db, show(other, ['s@x'], ids('d', world)), 100);
+    const no = (await listMatches(db, TERMINAL))[0]?.no ?? 0;
+    await chooseMatch(db, no, true, TERMINAL, 200);
+    const room = await findGroup(db, ACCOUNT, 's@x');
+    await planDeliveries(
+      db,
+      [
+        {
+          cause: 'x',
+          kind: 'digest',
+          account: ACCOUNT,
+          groupId: room?.id ?? '',
+          content: 'day',
+          plannedAt: 250,
+        },
+      ],
+      250,
+    );
+    expect(await settleChoices(db, factMover('Asia/Shanghai'), 200 + TAKEN_BACK_FOR)).toBe(0);
+    expect(await roomsOf(groups)).toMatchObject([{ state: 'quarantined' }]);
+    expect(await listMatches(db, TERMINAL)).toMatchObject([{ no }]);
+    await expect(chooseMatch(db, no, true, TERMINAL, 90_000)).rejects.toThrow(/当作另一个群在用/);
   });
 
   it('gives a doubtful person to a person, and then what the guest did', async () => {

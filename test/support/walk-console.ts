@@ -70,6 +70,8 @@ export const CONSOLE_PAGES: Readonly<Record<string, Page>> = {
   'POST /members/leave': named(({ member }) => press('/members/leave', { member, reason: 'left' })),
   'GET /members/:id': named(({ member }) => ({ path: `/members/${member}` })),
   'POST /members/code': named(({ member }) => press('/members/code', { member })),
+  'POST /members/code/undo': named(({ member }) => press('/members/code/undo', { member, code: 'x' })),
+  'POST /members/undo': named(({ member }) => press('/members/undo', { member, was: 'x', name: '改名' })),
   'GET /messages': own(),
   'GET /messages/:id': named(({ message }) => ({ path: `/messages/${message}` })),
   'POST /messages/correct': named(({ message }) => press('/messages/correct', { id: message, text: '打卡' })),

@@ -134,6 +134,8 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'POST /certifications/revoke': named(({ member }) => press('/certifications/revoke', { member })),
   'POST /matches/accept': named(({ match }) => press('/matches/accept', { no: String(match) })),
   'POST /matches/reject': named(({ match }) => press('/matches/reject', { no: String(match) })),
+  'POST /matches/undo': named(({ match }) => press('/matches/undo', { no: String(match) })),
+  'POST /invitations/undo': named(({ invitation }) => press('/invitations/undo', { no: String(invitation) })),
   'POST /invitations/accept': named(({ invitation }) =>
     press('/invitations/accept', { no: String(invitation) }),
   ),

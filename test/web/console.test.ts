@@ -847,6 +847,52 @@ describe('the console', () => {
       ]);
     });
 
+    it('takes back who was added, changed and let go, and a code that was handed out, from the page', async () => {
+      const { own, other: far } = desk.county;
+      const person = { name: '新来的', unit: own.branch.id, status: 'probationary', number: 'B7' };
+      const undoOn = async (at: string, label: string) => {
+        const page = await ann.page(at);
+        const form = new RegExp(
+          `<form method="post" action="([^"]+)">((?:(?!</form>)[\\s\\S])*)<button>${label}`,
+        ).exec(page.slice(page.indexOf('class="toast')));
+        const fields = [...(form?.[2] ?? '').matchAll(/name="(\w+)" value="([^"]*)"/g)].map(
+          ([, name = '', value = '']) => [name, value] as const,
+        );
+        return { path: form?.[1] ?? '', fields: Object.fromEntries(fields) };
+      };
+      const pressed = async ({ path, fields }: Awaited<ReturnType<typeof undoOn>>, who = ann) =>
+        await who.post(path, fields);
+      const at = (await ann.post('/members/add', person)).headers.get('location') ?? '';
+      const member = at.split('/').at(-1) ?? '';
+      const added = await undoOn(at, '不加了');
+      await ann.post('/members/change', { ...person, member, status: 'full', name: '改了名', number: '' });
+      const changed = await undoOn(at, '改回去');
+      // A stranger to the branch can't, however they come by it.
+      expect((await pressed(changed, other)).status).toBe(404);
+      await pressed(changed);
+      expect(await ann.page(at)).toMatch(/新来的 改回去了[\s\S]*预备党员[\s\S]*B7/);
+      // What was changed since stands.
+      await pressed(added);
+      expect(await ann.page(at)).toContain('后来又改过');
+      await ann.post('/members/leave', { member, reason: 'left' });
+      await pressed(await undoOn('/members', '请回来'));
+      expect(await ann.page(at)).toMatch(/回到名册上了[\s\S]*预备党员/);
+
+      await ann.post('/members/code', { member });
+      const code = await undoOn(at, '收回这个码');
+      expect((await pressed(code, other)).status).toBe(404);
+      await pressed(code);
+      expect(await ann.page(at)).toContain('刚才的码收回了');
+      await pressed(code);
+      expect(await ann.page(at)).toContain('收不回来');
+
+      const next = await ann.post('/members/add', { ...person, name: '又一个', number: 'B9' });
+      await pressed(await undoOn(next.headers.get('location') ?? '', '不加了'));
+      expect(await ann.page('/members')).toMatch(/又一个 没有加进名册/);
+      expect(await ann.page('/members')).not.toContain('又一个');
+      expect(far.branch.id).not.toBe(own.branch.id);
+    });
+
     it('draws a branch of ten thousand in pages', async () => {
       const { own } = desk.county;
       const rows = Array.from({ length: 10_000 }, (_, at) => ({

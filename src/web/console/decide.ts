@@ -8,8 +8,8 @@ import { DECISIONS } from '../../delivery/resolve.ts';
 import { factMover } from '../../digest/follow.ts';
 import { UserError } from '../../errors.ts';
 import { approveCertification, rejectCertification, revokeCertification } from '../../people/certify.ts';
-import { acceptMatch, rejectMatch } from '../../people/matching.ts';
-import { decideInvitation } from '../../people/reach.ts';
+import { chooseMatch, takeBackChoice } from '../../people/match-choices.ts';
+import { decideInvitation, reopenInvitation } from '../../people/reach.ts';
 import { getScopedMember } from '../../people/scope.ts';
 import { acts } from './acting.ts';
 import type { Undo } from './flash.ts';
@@ -86,26 +86,45 @@ export function decideRoutes(app: Hono, site: ConsoleSite): void {
     }),
   );
 
+  for (const accepted of [true, false])
+    app.post(
+      accepted ? '/matches/accept' : '/matches/reject',
+      acts(site, '/matches', async ({ db, actor, now }, form) => {
+        const no = readNo(form.get('no'));
+        await chooseMatch(db, no, accepted, actor, now);
+        return {
+          text: accepted ? '认出来了，一分钟后一切照旧。' : '记下了，不是同一个，一分钟后算数。',
+          undo: { path: '/matches/undo', fields: { no: String(no) }, label: '点错了' },
+        };
+      }),
+    );
   app.post(
-    '/matches/accept',
-    acts(site, '/matches', async ({ db, actor, zone, now }, form) => {
-      await acceptMatch(db, readNo(form.get('no')), actor, factMover(zone), now);
-      return { text: '认出来了，一切照旧。' };
-    }),
-  );
-  app.post(
-    '/matches/reject',
+    '/matches/undo',
     acts(site, '/matches', async ({ db, actor, now }, form) => {
-      await rejectMatch(db, readNo(form.get('no')), actor, now);
-      return { text: '记下了，不是同一个。' };
+      await takeBackChoice(db, readNo(form.get('no')), actor, now);
+      return { text: '收回了，还在等着认。' };
     }),
   );
   for (const accepted of [true, false])
     app.post(
       accepted ? '/invitations/accept' : '/invitations/reject',
       acts(site, '/', async ({ db, actor, now }, form) => {
-        const { topic } = await decideInvitation(db, readNo(form.get('no')), accepted, actor, now);
-        return { text: accepted ? `「${topic}」一分钟内就进去。` : `没有进「${topic}」。` };
+        const { no, topic } = await decideInvitation(db, readNo(form.get('no')), accepted, actor, now);
+        return {
+          text: accepted ? `「${topic}」两分钟内就进去。` : `没有进「${topic}」。`,
+          undo: {
+            path: '/invitations/undo',
+            fields: { no: String(no) },
+            label: accepted ? '先不进' : '再想想',
+          },
+        };
       }),
     );
+  app.post(
+    '/invitations/undo',
+    acts(site, '/', async ({ db, actor, now }, form) => {
+      const { topic } = await reopenInvitation(db, readNo(form.get('no')), actor, now);
+      return { text: `收回了，「${topic}」还在等您定。` };
+    }),
+  );
 }

@@ -16,8 +16,10 @@ import {
 import { readTree } from '../../people/places.ts';
 import { type Actor, getScopedMember, isInScope, notFound } from '../../people/scope.ts';
 import { pathIn } from '../../people/tree.ts';
+import { lastRosterChange, undoRosterChange } from '../../people/undo-roster.ts';
 import type { Html } from '../layout.ts';
 import { acts } from './acting.ts';
+import type { Undo } from './flash.ts';
 import { card, confirmed, field, hidden, select, type Choice } from './draw.ts';
 import type { ConsoleSite, Form } from './parts.ts';
 
@@ -49,6 +51,7 @@ export function memberFormRoutes(app: Hono, site: ConsoleSite): void {
       return {
         text: `${added.name} 加进名册了。要用小课，请发给本人一个认证码。`,
         to: `/members/${added.id}`,
+        ...(await undoOf(db, added, '不加了')),
       };
     }),
   );
@@ -59,7 +62,11 @@ export function memberFormRoutes(app: Hono, site: ConsoleSite): void {
       const { name, number, unitId, status } = await readGiven(db, actor, form);
       const change = { name, number, unitId, status };
       const isNew = await changeMember(db, member, change, localDay(now, zone), actor, now);
-      return { text: isNew ? `${name} 改好了，从今天起算。` : '没有要改的。', to: `/members/${member.id}` };
+      return {
+        text: isNew ? `${name} 改好了，从今天起算。` : '没有要改的。',
+        to: `/members/${member.id}`,
+        ...(isNew ? await undoOf(db, member, '改回去') : {}),
+      };
     }),
   );
   app.post(
@@ -68,16 +75,53 @@ export function memberFormRoutes(app: Hono, site: ConsoleSite): void {
       const member = await getOnRoster(db, actor, form.get('member'));
       const reason = form.get('reason') === 'transferred' ? 'transferred' : 'left';
       await leaveRoster(db, member.id, reason, localDay(now, zone), actor, now);
-      return { text: `${member.name} 不在名册上了，以前学的都留着。`, to: '/members' };
+      return {
+        text: `${member.name} 不在名册上了，以前学的都留着。`,
+        to: '/members',
+        ...(await undoOf(db, member, '请回来')),
+      };
+    }),
+  );
+  app.post(
+    '/members/undo',
+    acts(site, '/members', async ({ db, actor, now }, form) => {
+      const member = await getTheirs(db, actor, form.get('member'));
+      const personal = { name: form.get('name'), number: form.get('number') || null };
+      const undone = await undoRosterChange(db, member, form.get('was'), personal, actor, now);
+      if (undone.kind === 'removed') return { text: `${member.name} 没有加进名册。`, to: '/members' };
+      const roles = undone.kind === 'returned' && undone.roles > 0 ? '原来的角色要另外给。' : '';
+      return {
+        text:
+          undone.kind === 'changed' ? `${personal.name} 改回去了。` : `${member.name} 回到名册上了。${roles}`,
+        to: `/members/${member.id}`,
+      };
     }),
   );
 }
 
+/** `before`: what they were called until now, which the audit doesn't hold. */
+async function undoOf(
+  db: Db,
+  before: Pick<Member, 'id' | 'name' | 'number'>,
+  label: string,
+): Promise<{ undo?: Undo }> {
+  const last = await lastRosterChange(db, before.id);
+  if (!last) return {};
+  const fields = { member: before.id, was: last.id, name: before.name, number: before.number ?? '' };
+  return { undo: { path: '/members/undo', fields, label } };
+}
+
 /** Those who are on the roster in the actor's units; a guest who only sits in a group of it isn't theirs to change. */
 async function getOnRoster(db: Db, actor: Actor, named: string): Promise<Member> {
+  const member = await getTheirs(db, actor, named);
+  if (member.left_at !== null) throw notFound('member', named);
+  return member;
+}
+
+/** Also those who have left it. */
+async function getTheirs(db: Db, actor: Actor, named: string): Promise<Member> {
   const member = await getScopedMember(db, actor, named);
-  if (member.status === 'guest' || member.left_at !== null || !isInScope(actor, member.unit_id))
-    throw notFound('member', named);
+  if (member.status === 'guest' || !isInScope(actor, member.unit_id)) throw notFound('member', named);
   return member;
 }
 

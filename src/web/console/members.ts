@@ -5,7 +5,7 @@ import { html } from 'hono/html';
 import { localDay, sayWhen } from '../../clock.ts';
 import { appendAudit } from '../../db/audit.ts';
 import { UserError } from '../../errors.ts';
-import { issueCodes } from '../../people/codes.ts';
+import { issueCodes, liveCodeOf, takeBackCode } from '../../people/codes.ts';
 import { STATUS_NAMES } from '../../people/members.ts';
 import { exportRoster, importRoster, planImport, type PlannedImport } from '../../people/roster-import.ts';
 import { COLUMNS } from '../../people/roster.ts';
@@ -235,8 +235,30 @@ export function memberRoutes(app: Hono, site: ConsoleSite): void {
       const member = await getScopedMember(db, actor, form.get('member'));
       const [code] = await issueCodes(db, { memberId: member.id }, actor, now);
       if (!code) throw new UserError('这个人现在不能发认证码。');
+      const live = await liveCodeOf(db, member.id);
       return {
         text: `请 ${code.name} 加小课为好友，私聊发：认证 ${code.name} ${code.code}（只显示这一次）`,
+        to: `/members/${member.id}`,
+        ...(live
+          ? {
+              undo: {
+                path: '/members/code/undo',
+                fields: { member: member.id, code: live.id },
+                label: '收回这个码',
+              },
+            }
+          : {}),
+      };
+    }),
+  );
+  app.post(
+    '/members/code/undo',
+    acts(site, '/members', async ({ db, actor, now }, form) => {
+      const member = await getScopedMember(db, actor, form.get('member'));
+      const taken = { memberId: member.id, codeId: form.get('code') };
+      const isBack = await takeBackCode(db, taken, actor, now);
+      return {
+        text: `刚才的码收回了，用不了了。${isBack ? '以前发出去的那个又能用了。' : ''}`,
         to: `/members/${member.id}`,
       };
     }),
