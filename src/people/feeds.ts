@@ -4,6 +4,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
+import { MINUTE } from '../clock.ts';
+import { UserError } from '../errors.ts';
 import { type Actor, isAtLeast, readActor, TERMINAL } from './scope.ts';
 
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
@@ -32,9 +34,59 @@ export async function issueFeed(db: Db, actor: Actor, now: number): Promise<stri
 
 /** Ends the owner's address. Says whether there was one. */
 export const revokeFeed = (db: Db, actor: Actor, now: number): Promise<boolean> =>
-  inTransaction(db, (trx) => endFeed(trx, actor, now));
+  inTransaction(db, async (trx) => (await endFeed(trx, actor, now)) !== undefined);
 
-async function endFeed(trx: Db, actor: Actor, now: number): Promise<boolean> {
+/** How long after its end an address can go on, ms. */
+const RESUMED_WITHIN = 10 * MINUTE;
+
+/**
+ * An address that was stopped or replaced a moment ago goes on as it was; one that took its place ends. Throws
+ * `UserError` when there is none, or it is too long ago.
+ */
+export async function resumeFeed(db: Db, id: string, actor: Actor, now: number): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const stopped = await trx
+      .selectFrom('calendar_feed')
+      .selectAll()
+      .where('id', '=', id)
+      .where('owner', '=', actor.who)
+      .where('revoked_at', '>', now - RESUMED_WITHIN)
+      .executeTakeFirst();
+    const again =
+      stopped &&
+      (await trx
+        .selectFrom('calendar_feed')
+        .select('id')
+        .where('hash', '=', stopped.hash)
+        .where('id', '>', stopped.id)
+        .executeTakeFirst());
+    if (!stopped || again)
+      throw new UserError('that address can not go on', { said: '那个地址收不回来了，请另要一个' });
+    await endFeed(trx, actor, now);
+    const next = newId();
+    await trx
+      .insertInto('calendar_feed')
+      .values({ ...stopped, id: next, revoked_at: null })
+      .execute();
+    await audit(trx, 'calendar.resume', next, actor, now);
+  });
+}
+
+/** The owner's address that ended last, to be resumed. */
+export async function lastStopped(db: Db, owner: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('calendar_feed')
+    .select('id')
+    .where('owner', '=', owner)
+    .where('revoked_at', 'is not', null)
+    .orderBy('revoked_at', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Gives the address that has ended, if there was one. */
+async function endFeed(trx: Db, actor: Actor, now: number): Promise<string | undefined> {
   const ended = await trx
     .updateTable('calendar_feed')
     .set({ revoked_at: now })
@@ -43,7 +95,7 @@ async function endFeed(trx: Db, actor: Actor, now: number): Promise<boolean> {
     .returning('id')
     .execute();
   for (const { id } of ended) await audit(trx, 'calendar.revoke', id, actor, now);
-  return ended.length > 0;
+  return ended[0]?.id;
 }
 
 /** Since when the owner has an address, ms. */

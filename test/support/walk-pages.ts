@@ -98,6 +98,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'GET /week/feed': own(),
   'POST /week/feed/issue': own(press('/week/feed/issue', {})),
   'POST /week/feed/revoke': own(press('/week/feed/revoke', {})),
+  'POST /week/feed/resume': own(press('/week/feed/resume', { feed: 'x' })),
 
   'GET /week/add': named(({ group }) => ({ path: `/week/add?${plan(group)}` })),
   'GET /week/fit': named(({ group }) => ({ path: `/week/fit?${plan(group)}` })),

@@ -496,6 +496,14 @@ describe('the console', () => {
       await other.post('/week/feed/issue', {});
       const far = /\/calendar\/[\w-]+\.ics/.exec(await other.page('/week/feed'))?.[0] ?? '';
       expect(await (await desk.get(far)).text()).not.toContain('花茶');
+      expect(await ann.page('/week/feed')).toMatch(/<summary[^>]*>停掉<[\s\S]*都会没有[\s\S]*停掉这个地址/);
+      await ann.post('/week/feed/revoke', {});
+      expect((await read()).status).toBe(404);
+      const stopped = /name="feed" value="([^"]+)"/.exec(await ann.page('/week/feed'))?.[1] ?? '';
+      await other.post('/week/feed/resume', { feed: stopped });
+      expect((await read()).status).toBe(404);
+      await ann.post('/week/feed/resume', { feed: stopped });
+      expect((await read()).status).toBe(200);
       await ann.post('/week/feed/revoke', {});
       expect((await read()).status).toBe(404);
       expect((await desk.get(`/calendar/${'x'.repeat(32)}.ics`)).status).toBe(404);

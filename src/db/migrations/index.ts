@@ -18,7 +18,7 @@ import { exportJobs } from './0017_export_jobs.ts';
 import { unitMonths } from './0018_unit_months.ts';
 import { bankVersions } from './0020_bank_versions.ts';
 import { slimmerParts } from './0021_slimmer_parts.ts';
-import { matchChoices } from './0025_match_choices.ts';
+import { takenBack } from './0025_taken_back.ts';
 import type { Migration } from './columns.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -41,5 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   unitMonths,
   bankVersions,
   slimmerParts,
-  matchChoices,
+  takenBack,
 ];

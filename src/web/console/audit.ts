@@ -52,6 +52,7 @@ const VERBS: Readonly<Record<string, string>> = {
   'draft.restore': '换回旧稿',
   'draft.write': '写草稿',
   'calendar.issue': '要日历地址',
+  'calendar.resume': '日历地址又能用',
   'calendar.revoke': '停掉日历地址',
   'group.disable': '停用群',
   'group.enable': '启用群',

@@ -3,11 +3,20 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 
 import { DAY, MINUTE, sayWhen } from '../../clock.ts';
-import { feedSince, issueFeed, readerOfFeed, revokeFeed } from '../../people/feeds.ts';
-import { isInScope } from '../../people/scope.ts';
+import type { Db } from '../../db/open.ts';
+import {
+  feedSince,
+  issueFeed,
+  lastStopped,
+  readerOfFeed,
+  resumeFeed,
+  revokeFeed,
+} from '../../people/feeds.ts';
+import { type Actor, isInScope } from '../../people/scope.ts';
 import { previewSends } from '../../schedule/preview.ts';
 import { acts } from './acting.ts';
 import { card, confirmed, press } from './draw.ts';
+import type { Undo } from './flash.ts';
 import { type CalendarEvent, writeCalendar } from './ics.ts';
 import { type ConsoleSite, deskOf } from './parts.ts';
 import { shellPage } from './shell.ts';
@@ -73,7 +82,11 @@ export function feedRoutes(app: Hono, site: ConsoleSite): void {
                   </p>
                   <div class="buttons">
                     ${confirmed('换一个地址', '旧地址马上失效，订过的日历要重新填。', press('/week/feed/issue', '换一个'))}
-                    ${press('/week/feed/revoke', '停掉', { tone: 'quiet' })}
+                    ${confirmed(
+                      '停掉',
+                      '订了这个地址的手机和电脑，日历里的课表都会没有。要再用得另要一个地址，每台重新填一次。',
+                      press('/week/feed/revoke', '停掉这个地址', { tone: 'bad' }),
+                    )}
                   </div>`
           }
           <p class="note">谁拿到这个地址，谁就能看到课表，不要发到群里。</p>`,
@@ -83,9 +96,11 @@ export function feedRoutes(app: Hono, site: ConsoleSite): void {
   app.post(
     '/week/feed/issue',
     acts(site, '/week/feed', async ({ db, actor, now }) => {
+      const had = (await feedSince(db, actor.who)) !== undefined;
       const secret = await issueFeed(db, actor, now);
       return {
         text: `日历地址（只显示这一次，请复制）：${new URL(site.config.publicUrl).origin}/calendar/${secret}.ics`,
+        ...(had ? await resumed(db, actor, '还用旧的') : {}),
       };
     }),
   );
@@ -93,7 +108,22 @@ export function feedRoutes(app: Hono, site: ConsoleSite): void {
     '/week/feed/revoke',
     acts(site, '/week/feed', async ({ db, actor, now }) => {
       const had = await revokeFeed(db, actor, now);
-      return { text: had ? '停掉了，那个地址再也打不开。' : '本来就没有地址。' };
+      return {
+        text: had ? '停掉了，那个地址再也打不开。' : '本来就没有地址。',
+        ...(had ? await resumed(db, actor, '还是留着') : {}),
+      };
     }),
   );
+  app.post(
+    '/week/feed/resume',
+    acts(site, '/week/feed', async ({ db, actor, now }, form) => {
+      await resumeFeed(db, form.get('feed'), actor, now);
+      return { text: '原来的地址又能用了，日历里不用改。' };
+    }),
+  );
+}
+
+async function resumed(db: Db, { who }: Actor, label: string): Promise<{ undo?: Undo }> {
+  const feed = await lastStopped(db, who);
+  return feed === undefined ? {} : { undo: { path: '/week/feed/resume', fields: { feed }, label } };
 }
