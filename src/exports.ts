@@ -15,6 +15,7 @@ import {
   forgetExports,
   nextExport,
   noteProgress,
+  whoseJob,
 } from './digest/export-jobs.ts';
 import { ANSWER_COLUMNS, CHECKIN_COLUMNS, listAnswers, listCheckins, type Place } from './digest/facts.ts';
 import { DELIVERY_COLUMNS, listDeliveryRows } from './digest/delivery-rows.ts';
@@ -80,12 +81,12 @@ export function openExports({ db, clock, log, dataDir, zone }: ExportParts) {
 
   async function makeWorkbook(job: ExportJob, path: string): Promise<void> {
     const span = { kind: job.span, from: job.from_day, to: job.to_day };
-    const sheets = await readReport({ db, span, zone, now: clock.now() }, job.unit_id);
+    const sheets = await readReport({ db, span, zone, now: clock.now() }, whoseJob(job));
     await streamWorkbook(path, sheets, (done, total) => progress(job, done, total));
   }
 
   async function makeCsv(job: ExportJob, path: string): Promise<void> {
-    const groupIds = await listGroupsOfUnit(db, { from: job.from_day, to: job.to_day }, job.unit_id);
+    const groupIds = await listGroupsOfUnit(db, { from: job.from_day, to: job.to_day }, whoseJob(job));
     const span = { from: startOfDay(job.from_day, zone), to: startOfDay(addDays(job.to_day, 1), zone) };
     const file = createWriteStream(path, { mode: 0o600 });
     const failed = new Promise<never>((_, reject) => file.once('error', reject));

@@ -163,7 +163,7 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
     const question = { stem: '放哪里', options: ['甲', '丙'], key: ['A'], explanation: '', tags: ['花茶'] };
     await addItems(db, [{ ...question, type: 'single', source: 'x' }], 'test', now);
     const span = spanAround('month', '2026-11-24');
-    const wanted = { kind: 'workbook', unitId: branch.id, span } as const;
+    const wanted = { kind: 'workbook', whose: branch.id, span } as const;
     const workbook = await askExport(db, wanted, await deputy.actor(), now);
     const asked = { account, id: 'invited', inviterId: '乙成员', topic: '乙支部新群' };
     const source = '---\ntitle: 乙支部的草稿\n---\n\n乙支部在写\n';

@@ -1226,7 +1226,10 @@ export interface ExportJobTable {
   id: string;
   no: number;
   kind: 'workbook' | 'answers' | 'checkins' | 'deliveries';
+  /** The first of `units` where it is of several. */
   unit_id: string;
+  /** JSON of several units together and what they are called (`Together`); null for one. */
+  units: string | null;
   from_day: string;
   /** The last day, in it. */
   to_day: string;

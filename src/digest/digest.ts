@@ -1,7 +1,7 @@
 /** What a digest of a span says about a group or a unit, read from the rollups. */
 import { addDays, localDay, startOfDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
-import { readTreeSpans } from '../people/places.ts';
+import { idOf, readTreeSpans, type Whose } from '../people/places.ts';
 import { SHOWN, type Shown, shownName } from '../people/shown.ts';
 import { type Tree, subtreeIn } from '../people/tree.ts';
 import { type Counts, NO_COUNTS, type Ratio, valueOf } from '../figures.ts';
@@ -57,12 +57,13 @@ export interface DigestOf {
 const HONOURED = 5;
 const NAMED_LESSONS = 20;
 
-/** A unit with everything below it. Throws when the unit isn't in the tree on any day of the span. */
-export async function readUnitDigest({ db, span, zone, now }: DigestOf, unitId: string): Promise<Digest> {
+/** A unit with everything below it, or several as one. Throws when it isn't in the tree on any day of the span. */
+export async function readUnitDigest({ db, span, zone, now }: DigestOf, whose: Whose): Promise<Digest> {
+  const unitId = idOf(whose);
   const earlier = spanBefore(span);
-  const trees = await readTreeSpans(db, earlier.from, span.to, unitId);
-  const { tree, counts, own } = await readUnitCounts(db, span, unitId, trees);
-  const before = (await readUnitCounts(db, earlier, unitId, trees)).counts.get(unitId);
+  const trees = await readTreeSpans(db, earlier.from, span.to, whose);
+  const { tree, counts, own } = await readUnitCounts(db, span, whose, trees);
+  const before = (await readUnitCounts(db, earlier, whose, trees)).counts.get(unitId);
   const below = tree.below.get(unitId) ?? [];
   const units = below
     .map(({ id, name }) => ({ unitId: id, name, counts: counts.get(id) ?? NO_COUNTS }))
@@ -256,15 +257,15 @@ export async function listGroupsOf(db: Db, tree: Tree, unitId: string, day: stri
 export async function listGroupsOfUnit(
   db: Db,
   span: Pick<Span, 'from' | 'to'>,
-  unitId: string,
+  whose: Whose,
 ): Promise<string[]> {
-  const tree = (await readTreeSpans(db, span.from, span.to, unitId)).at(-1)?.tree;
-  return tree ? await listGroupsOf(db, tree, unitId, span.to) : [];
+  const tree = (await readTreeSpans(db, span.from, span.to, whose)).at(-1)?.tree;
+  return tree ? await listGroupsOf(db, tree, idOf(whose), span.to) : [];
 }
 
 /** The trend alone, as `readUnitDigest` has it. */
-export const readUnitTrend = async ({ db, span, zone, now }: DigestOf, unitId: string): Promise<Point[]> =>
-  await readTrend(db, await listGroupsOfUnit(db, span, unitId), span, localDay(now, zone));
+export const readUnitTrend = async ({ db, span, zone, now }: DigestOf, whose: Whose): Promise<Point[]> =>
+  await readTrend(db, await listGroupsOfUnit(db, span, whose), span, localDay(now, zone));
 
 async function readTrend(db: Db, groupIds: readonly string[], span: Span, today: string): Promise<Point[]> {
   const pieces = piecesOf(span).filter(({ from }) => from <= today);

@@ -7,6 +7,7 @@ import { newId, takeNumbers } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { ExportJobTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
+import type { Together, Whose } from '../people/places.ts';
 import { type Actor, notFound } from '../people/scope.ts';
 import type { Span } from './spans.ts';
 
@@ -26,10 +27,25 @@ export const exportsDir = (dataDir: string): string => join(dataDir, 'exports');
 export const fileOf = ({ id, kind }: Pick<ExportJob, 'id' | 'kind'>): string =>
   `${id}.${kind === 'workbook' ? 'xlsx' : 'csv'}`;
 
+const unitsOf = (whose: Whose): readonly string[] => (typeof whose === 'string' ? [whose] : whose.unitIds);
+
+/** Of which unit, or of which together. */
+export const whoseJob = ({ unit_id: unitId, units }: Pick<ExportJob, 'unit_id' | 'units'>): Whose =>
+  units === null ? unitId : (JSON.parse(units) as Together);
+
+/** All units that it is of. */
+export const unitsOfJob = (job: ExportJob): readonly string[] => unitsOf(whoseJob(job));
+
+/** What it is of, as people call it. */
+export const ownerName = (job: Pick<ExportJob, 'unit_id' | 'units'> & { readonly unit: string }): string => {
+  const whose = whoseJob(job);
+  return typeof whose === 'string' ? job.unit : whose.name;
+};
+
 /** The actor's scope is the caller's to check. Throws `UserError` when too many wait already. */
 export async function askExport(
   db: Db,
-  asked: { readonly kind: ExportKind; readonly unitId: string; readonly span: Span },
+  asked: { readonly kind: ExportKind; readonly whose: Whose; readonly span: Span },
   actor: Actor,
   now: number,
 ): Promise<ExportJob> {
@@ -45,7 +61,8 @@ export async function askExport(
       id: newId(),
       no: await takeNumbers(trx, 'export'),
       kind: asked.kind,
-      unit_id: asked.unitId,
+      unit_id: unitsOf(asked.whose)[0] ?? '',
+      units: typeof asked.whose === 'string' ? null : JSON.stringify(asked.whose),
       from_day: asked.span.from,
       to_day: asked.span.to,
       span: asked.span.kind,
@@ -62,7 +79,7 @@ export async function askExport(
       who: actor.who,
       what: 'export.ask',
       subject: job.id,
-      after: { kind: job.kind, unit: job.unit_id, from: job.from_day, to: job.to_day },
+      after: { kind: job.kind, unit: unitsOf(asked.whose).join(' '), from: job.from_day, to: job.to_day },
       via: actor.via ?? '',
     });
     return job;

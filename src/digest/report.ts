@@ -2,6 +2,7 @@
 import { addDays, isoInZone, localDay, startOfDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { STATUS_NAMES } from '../people/members.ts';
+import { idOf, type Whose } from '../people/places.ts';
 import { pathIn, subtreeIn, walkTree } from '../people/tree.ts';
 import type { NewSheet } from '../sheets/write.ts';
 import {
@@ -32,10 +33,11 @@ export interface ReportOf {
   readonly now: number;
 }
 
-/** Throws when the unit wasn't in the tree on the last day of the span. */
-export async function readReport(of: ReportOf, unitId: string): Promise<NewSheet[]> {
+/** Of a unit, or of several as one. Throws when the unit wasn't in the tree on the last day of the span. */
+export async function readReport(of: ReportOf, whose: Whose): Promise<NewSheet[]> {
   const { db, span } = of;
-  const counts = await readUnitCounts(db, span, unitId);
+  const unitId = idOf(whose);
+  const counts = await readUnitCounts(db, span, whose);
   const scope = [...subtreeIn(counts.tree, [unitId])];
   const groupIds = await listGroupsOf(db, counts.tree, unitId, span.to);
   return [

@@ -5,7 +5,7 @@
  */
 import { addDays } from '../clock.ts';
 import type { Db } from '../db/open.ts';
-import { clipSpans, readTreeSpans, type TreeSpan } from '../people/places.ts';
+import { clipSpans, idOf, readTreeSpans, type TreeSpan, type Whose } from '../people/places.ts';
 import { lineageIn, subtreeIn, type Tree } from '../people/tree.ts';
 import { addCounts, type Counts, coverage, NO_COUNTS, type Ratio } from '../figures.ts';
 import { addMonths, monthsOf, type Span } from './spans.ts';
@@ -44,21 +44,21 @@ interface UnitRow {
 type Days = Pick<Span, 'from' | 'to'>;
 
 /**
- * Of all units, or of one and those that were below it on any day of the span. A unit's counts are the same whoever
+ * Of all units, or of one (or several as one) and those that were below it on any day of the span. A unit's counts are the same whoever
  * asks: of one that came from elsewhere within the span its earlier days count for itself, not for the units above.
  * `known` are the trees of these days and others, where they have been read.
  */
 export async function readUnitCounts(
   db: Db,
   span: Days,
-  topId?: string,
+  whose?: Whose,
   known?: readonly TreeSpan[],
 ): Promise<UnitCounts> {
   const spans = known
     ? clipSpans(known, span.from, span.to)
-    : await readTreeSpans(db, span.from, span.to, topId);
+    : await readTreeSpans(db, span.from, span.to, whose);
   const last = spans.at(-1)?.tree ?? { nodes: new Map(), below: new Map() };
-  const scope = topId === undefined ? undefined : scopeOf(spans, topId);
+  const scope = whose === undefined ? undefined : scopeOf(spans, idOf(whose));
   const sums = new Sums();
   if (isWholeMonths(span)) await readByMonths(db, span, spans, scope, sums);
   else for (const { tree, ...days } of spans) await addRows(db, days, tree, scope, undefined, sums);

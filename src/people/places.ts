@@ -8,7 +8,7 @@ import type { Db } from '../db/open.ts';
 import type { MemberPlaceTable, UnitTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { settleMonths } from './settled.ts';
-import { makeTree, type Tree } from './tree.ts';
+import { gatherIn, makeTree, TOGETHER, type Tree } from './tree.ts';
 
 /** The day from which something holds of which nothing earlier is known. */
 export const EVER = '0000-01-01';
@@ -135,6 +135,19 @@ export interface TreeSpan {
   readonly tree: Tree;
 }
 
+/** Several units that nothing of theirs is above, taken as one. */
+export interface Together {
+  readonly unitIds: readonly string[];
+  /** What they are called together. */
+  readonly name: string;
+}
+
+/** A unit by its id, or several as one; each with everything below. */
+export type Whose = string | Together;
+
+/** The id under which a tree that was read for it has it. */
+export const idOf = (whose: Whose): string => (typeof whose === 'string' ? whose : TOGETHER);
+
 interface PlacedUnit {
   readonly id: string;
   readonly name: string;
@@ -153,11 +166,19 @@ const placesBetween = (db: Db, from: string, to: string) =>
     .orderBy('unit.created_at')
     .orderBy('unit.id');
 
-/** A unit and whatever stood below it, or below one of those, on any of the days: a query for each level. */
-async function readPlacesBelow(db: Db, topId: string, from: string, to: string): Promise<PlacedUnit[]> {
-  const known = new Set([topId]);
-  const places = await placesBetween(db, from, to).where('unit.id', '=', topId).execute();
-  for (let level = [topId]; level.length > 0;) {
+/** Units and whatever stood below them, or below one of those, on any of the days: a query for each level. */
+async function readPlacesBelow(
+  db: Db,
+  topIds: readonly string[],
+  from: string,
+  to: string,
+): Promise<PlacedUnit[]> {
+  const known = new Set(topIds);
+  if (known.size === 0) return [];
+  const places = await placesBetween(db, from, to)
+    .where('unit.id', 'in', [...known])
+    .execute();
+  for (let level = [...known]; level.length > 0;) {
     const under = await placesBetween(db, from, to).where('unit_place.parent_id', 'in', level).execute();
     level = [...new Set(under.map(({ id }) => id))].filter((id) => !known.has(id));
     for (const id of level) known.add(id);
@@ -169,20 +190,22 @@ async function readPlacesBelow(db: Db, topId: string, from: string, to: string):
     .where((eb) =>
       eb.or([eb('unit_place.parent_id', 'is', null), eb('unit_place.parent_id', 'not in', [...known])]),
     )
-    .where('unit.id', '!=', topId)
+    .where('unit.id', 'not in', [...topIds])
     .execute();
-  return [...places, ...elsewhere];
+  // One of several may have stood below another of them.
+  const keyOf = ({ id, from_day: begun, to_day: ended }: PlacedUnit) => `${id} ${begun} ${ended ?? ''}`;
+  return [...new Map([...places, ...elsewhere].map((place) => [keyOf(place), place])).values()];
 }
 
 /**
- * The trees that held from one local day to another, both included: one span for every change in between. With `topId`
- * only of that unit and what was below it on any of the days.
+ * The trees that held from one local day to another, both included: one span for every change in between. With `whose`
+ * only of that unit, or of those, and what was below on any of the days.
  */
-export async function readTreeSpans(db: Db, from: string, to: string, topId?: string): Promise<TreeSpan[]> {
+export async function readTreeSpans(db: Db, from: string, to: string, whose?: Whose): Promise<TreeSpan[]> {
   const places =
-    topId === undefined
+    whose === undefined
       ? await placesBetween(db, from, to).execute()
-      : await readPlacesBelow(db, topId, from, to);
+      : await readPlacesBelow(db, typeof whose === 'string' ? [whose] : whose.unitIds, from, to);
   const changes = new Set(
     places.flatMap((place) => [place.from_day, place.to_day]).filter((day) => day !== null),
   );
@@ -192,7 +215,12 @@ export async function readTreeSpans(db: Db, from: string, to: string, topId?: st
     const nodes = places.filter(
       ({ from_day: begun, to_day: ended }) => begun <= start && (ended === null || ended > start),
     );
-    return { from: start, to: next === undefined ? to : dayBefore(next), tree: makeTree(nodes) };
+    const tree = makeTree(nodes);
+    return {
+      from: start,
+      to: next === undefined ? to : dayBefore(next),
+      tree: typeof whose === 'object' ? gatherIn(tree, whose.unitIds, whose.name) : tree,
+    };
   });
 }
 

@@ -21,6 +21,19 @@ export function makeTree<N extends TreeNode>(nodes: readonly N[]): Tree<N> {
   return { nodes: byId, below };
 }
 
+/** The id of what several units are together, which is no unit that anybody has made. */
+export const TOGETHER = 'together';
+
+/** The tree with one more node, below which these units stand that stand below none of the others. */
+export function gatherIn(tree: Tree, unitIds: readonly string[], name: string): Tree {
+  const isTop = ({ id, parent_id: parent }: TreeNode) =>
+    unitIds.includes(id) && (parent === null || !tree.nodes.has(parent));
+  return makeTree([
+    { id: TOGETHER, parent_id: null, name },
+    ...[...tree.nodes.values()].map((node) => (isTop(node) ? { ...node, parent_id: TOGETHER } : node)),
+  ]);
+}
+
 /** The unit's id and those of all units above it, the nearest first. Ends also where the data has a loop. */
 export function lineageIn(tree: Tree, unitId: string): string[] {
   const line: string[] = [];
@@ -46,6 +59,7 @@ export function subtreeIn(tree: Tree, unitIds: Iterable<string>): Set<string> {
 /** `两新工委/花茶总支/花茶协会党支部`. */
 export const pathIn = (tree: Tree, unitId: string): string =>
   lineageIn(tree, unitId)
+    .filter((id) => id !== TOGETHER || unitId === TOGETHER)
     .toReversed()
     .map((id) => tree.nodes.get(id)?.name ?? '')
     .join('/');

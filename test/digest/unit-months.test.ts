@@ -8,17 +8,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { handleNew } from '../../src/chat/handle.ts';
 import { insertMessages } from '../../src/chat/inbox.ts';
-import { HOUR, localDay, MINUTE, startOfDay } from '../../src/clock.ts';
+import { addDays, HOUR, localDay, MINUTE, startOfDay } from '../../src/clock.ts';
 import { MIGRATIONS } from '../../src/db/migrations/index.ts';
 import { type Db, inTransaction, openDatabase } from '../../src/db/open.ts';
 import { type Counts, NO_COUNTS } from '../../src/figures.ts';
 import { addToMemberDays } from '../../src/digest/rollups.ts';
 import { rebuildRollups, verifyRollups } from '../../src/digest/rebuild.ts';
-import { spanAround } from '../../src/digest/spans.ts';
+import { type Span, spanAround } from '../../src/digest/spans.ts';
 import { readUnitCounts } from '../../src/digest/unit-counts.ts';
 import { UserError } from '../../src/errors.ts';
 import { addMember, bindIdentity } from '../../src/people/members.ts';
 import { endMember, placeMember } from '../../src/people/places.ts';
+import { TOGETHER } from '../../src/people/tree.ts';
 import { addUnit } from '../../src/people/units.ts';
 import {
   ACCOUNT,
@@ -75,9 +76,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const), who, day: onDay }) },
 );
 
-/** A unit's month by the facts alone, for those who stood in it on the day. */
-async function countPlainly(db: Db, unitId: string, month: string): Promise<Counts> {
-  const places = await db.selectFrom('member_place').selectAll().where('unit_id', '=', unitId).execute();
+type Days = Pick<Span, 'from' | 'to'>;
+
+/** The month or days of some units by the facts alone, for those who stood in one of them on the day. */
+async function countPlainly(db: Db, units: readonly string[], within: string | Days): Promise<Counts> {
+  const places = await db
+    .selectFrom('member_place')
+    .selectAll()
+    .where('unit_id', 'in', [...units])
+    .execute();
   const stood = (memberId: string, day: string) =>
     places.some(
       (place) =>
@@ -85,10 +92,9 @@ async function countPlainly(db: Db, unitId: string, month: string): Promise<Coun
         place.from_day <= day &&
         (place.to_day === null || place.to_day > day),
     );
-  const days = Array.from({ length: 31 }, (_, at) => `${month}-${String(at + 1).padStart(2, '0')}`).slice(
-    0,
-    month === '2026-11' ? 30 : 31,
-  );
+  const { from, to } = typeof within === 'string' ? spanAround('month', `${within}-01`) : within;
+  const days: string[] = [];
+  for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
   const isOurs = (fact: { member_id: string; day: string }) =>
     days.includes(fact.day) && stood(fact.member_id, fact.day);
   const answers = (await db.selectFrom('answer').selectAll().where('counted', '=', 1).execute())
@@ -202,7 +208,13 @@ describe.each(DIALECTS)('the months of units on %s', (dialect) => {
         for (const month of MONTHS) {
           const { counts } = await readUnitCounts(db, spanAround('month', `${month}-01`));
           for (const unitId of unitIds)
-            expect(counts.get(unitId) ?? NO_COUNTS).toEqual(await countPlainly(db, unitId, month));
+            expect(counts.get(unitId) ?? NO_COUNTS).toEqual(await countPlainly(db, [unitId], month));
+          // Somebody in charge of both: who went from one to the other is one.
+          const both = { unitIds, name: '两个支部' };
+          for (const span of [spanAround('month', `${month}-01`), spanAround('week', `${month}-17`)]) {
+            const { counts: sums } = await readUnitCounts(db, span, both);
+            expect(sums.get(TOGETHER) ?? NO_COUNTS).toEqual(await countPlainly(db, unitIds, span));
+          }
         }
       }),
       { numRuns: dialect === 'sqlite' ? 60 : 15 },

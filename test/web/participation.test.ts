@@ -10,15 +10,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { readConfig } from '../../src/config.ts';
 import { askExport, exportsDir, getExport, listExports } from '../../src/digest/export-jobs.ts';
-import { learningRate, sayParts, sayPercent, shareRight } from '../../src/figures.ts';
+import { learningRate, NO_COUNTS, sayParts, sayPercent, shareRight } from '../../src/figures.ts';
 import { spanAround } from '../../src/digest/spans.ts';
 import { readUnitCounts } from '../../src/digest/unit-counts.ts';
 import { openExports } from '../../src/exports.ts';
 import { silentLog } from '../../src/log.ts';
-import { addMember } from '../../src/people/members.ts';
-import { grantRole } from '../../src/people/roles.ts';
+import { addMember, changeMember } from '../../src/people/members.ts';
+import { grantRole, revokeRole } from '../../src/people/roles.ts';
 import { TERMINAL } from '../../src/people/scope.ts';
 import { issueMemberLink, spendLoginToken } from '../../src/people/sessions.ts';
+import { TOGETHER } from '../../src/people/tree.ts';
 import { webParts } from '../../src/site.ts';
 import { makeRoutes } from '../../src/web/server.ts';
 import { DIALECTS } from '../support/databases.ts';
@@ -116,6 +117,76 @@ describe.each(DIALECTS)('参与 on %s', (dialect) => {
     const chart = await ask(`/participation/trend.svg?unit=${id}&kind=week&day=2026-11-24`);
     expect(chart.headers.get('content-type')).toContain('image/svg+xml');
     expect(await chart.text()).toMatch(/<svg[^]*周二/);
+  });
+
+  it('takes several branches of one person together, and each by itself', async () => {
+    const { db, clock } = school;
+    const ann = await comeIn(BRANCH);
+    const [own, far] = [await unitId(BRANCH), await unitId(OTHER)];
+    expect((await ann.ask('/participation?unit=together')).status).toBe(404);
+    await grantRole(db, { memberId: ann.id, role: 'secretary', unitId: far }, TERMINAL, clock.now());
+    const week = spanAround('week', '2026-11-24');
+    // Whoever goes from one to the other within the week is one.
+    const moved = await db
+      .selectFrom('member')
+      .selectAll()
+      .where('name', '=', '韦国强')
+      .executeTakeFirstOrThrow();
+    await changeMember(db, moved, { unitId: far }, '2026-11-25', { who: 'test' }, clock.now());
+    const both = { unitIds: [own, far], name: '我管的 2 个党组织' };
+    const { counts } = await readUnitCounts(db, week, both);
+    const sum = counts.get(TOGETHER) ?? NO_COUNTS;
+    const [one = NO_COUNTS, other = NO_COUNTS] = [counts.get(own), counts.get(far)];
+    expect(sum.base).toBe(one.base + other.base - 1);
+    expect(sum).toMatchObject({ learned: 2, answers: 6, correct: 5, checkins: 1 });
+
+    const shown = await ann.page('/participation?day=2026-11-24');
+    for (const words of [
+      '我管的 2 个党组织',
+      sayParts(learningRate(sum)),
+      sayParts(shareRight(sum)),
+      BRANCH,
+      OTHER,
+    ])
+      expect(shown).toContain(words);
+    const people = await ann.page('/participation/people?unit=together&kind=week&day=2026-11-24&who=all');
+    expect(people).toContain(`全部 ${sum.base}`);
+    expect(people).not.toContain('我管的 2 个党组织/');
+    expect((await ann.ask('/participation/trend.svg?unit=together')).status).toBe(200);
+    expect(await ann.page('/participation/items?unit=together&day=2026-11-24')).toContain(
+      '我管的 2 个党组织',
+    );
+    expect(await ann.page(`/participation?unit=${own}&day=2026-11-24`)).toContain(
+      sayParts(learningRate(one)),
+    );
+
+    await ann.ask('/workbook/ask', { unit: 'together', kind: 'month', day: '2026-11-24', what: 'workbook' });
+    await ann.ask('/workbook/ask', {
+      unit: 'together',
+      kind: 'month',
+      day: '2026-11-24',
+      what: 'deliveries',
+    });
+    await files.idle();
+    const page = await ann.page('/workbook');
+    expect(page).toContain('学习台账 我管的 2 个党组织 2026年11月');
+    const jobs = await listExports(db, { ...TERMINAL, who: ann.id });
+    const numberOf = (kind: string) => jobs.find((job) => job.kind === kind)?.no ?? 0;
+    const path = join(dataDir, 'both.xlsx');
+    writeFileSync(
+      path,
+      Buffer.from(await (await ann.ask(`/workbook/${numberOf('workbook')}`)).arrayBuffer()),
+    );
+    const units = (await readExcel(path)).find(({ sheet }) => sheet === '党组织')?.data ?? [];
+    const month = (await readUnitCounts(db, spanAround('month', '2026-11-24'), both)).counts.get(TOGETHER);
+    expect(units.slice(1).map(([name]) => String(name).trim())).toEqual(['我管的 2 个党组织', BRANCH, OTHER]);
+    expect(units[1]?.slice(1, 3)).toEqual([month?.base, month?.learned]);
+    const sent = await (await ann.ask(`/workbook/${numberOf('deliveries')}`)).text();
+    for (const group of ['huacha', 'cuntao']) expect(sent).toContain(group);
+    // Of what they answer for no more they get nothing.
+    await revokeRole(db, { memberId: ann.id, role: 'secretary', unitId: far }, TERMINAL, clock.now());
+    expect((await ann.ask(`/workbook/${numberOf('workbook')}`)).status).toBe(404);
+    expect((await ann.ask('/participation?unit=together')).status).toBe(404);
   });
 
   it('shows of another branch nothing, wherever one asks for it', async () => {
@@ -229,7 +300,7 @@ describe.each(DIALECTS)('参与 on %s', (dialect) => {
     const span = spanAround('month', '2026-11-24');
     const unit = await unitId(BRANCH);
     await files.close();
-    const job = await askExport(db, { kind: 'workbook', unitId: unit, span }, TERMINAL, clock.now());
+    const job = await askExport(db, { kind: 'workbook', whose: unit, span }, TERMINAL, clock.now());
     const again = openExports({ db, clock, log: silentLog, dataDir, zone: 'Asia/Shanghai' });
     again.poke();
     await until(async () => (await getExport(db, TERMINAL, job.no)).state === 'ready');
@@ -237,15 +308,15 @@ describe.each(DIALECTS)('参与 on %s', (dialect) => {
     // Somebody put a file where the folder should be.
     await rm(exportsDir(dataDir), { recursive: true });
     writeFileSync(exportsDir(dataDir), '');
-    const failing = await askExport(db, { kind: 'answers', unitId: unit, span }, TERMINAL, clock.now());
+    const failing = await askExport(db, { kind: 'answers', whose: unit, span }, TERMINAL, clock.now());
     again.poke();
     await until(async () => (await getExport(db, TERMINAL, failing.no)).state !== 'waiting');
     expect(await getExport(db, TERMINAL, failing.no)).toMatchObject({ state: 'failed' });
     await rm(exportsDir(dataDir));
     for (let asked = 0; asked < 5; asked += 1)
-      await askExport(db, { kind: 'checkins', unitId: unit, span }, TERMINAL, clock.now());
+      await askExport(db, { kind: 'checkins', whose: unit, span }, TERMINAL, clock.now());
     await expect(
-      askExport(db, { kind: 'checkins', unitId: unit, span }, TERMINAL, clock.now()),
+      askExport(db, { kind: 'checkins', whose: unit, span }, TERMINAL, clock.now()),
     ).rejects.toThrow('等一等');
     again.poke();
     await until(async () => (await listExports(db, TERMINAL)).every(({ state }) => state !== 'waiting'));

@@ -1,6 +1,7 @@
 /**
  * What is taken back. What somebody pressed about a room or a person after a login holds a minute later, before which
- * nothing is moved, said or forgotten. An address of a calendar that was stopped by mistake goes on in a new row.
+ * nothing is moved, said or forgotten. An address of a calendar that was stopped by mistake goes on in a new row. And a file can be of
+ * several units together.
  */
 import { sql } from 'kysely';
 
@@ -16,6 +17,7 @@ export const takenBack: Migration = {
       sql`create unique index match_choice_open on match_choice (item_id)
         where undone_at is null and done_at is null`,
       sql`create index match_choice_due on match_choice (due_at) where undone_at is null and done_at is null`,
+      sql`alter table export_job add column units text`,
       // SQLite takes no constraint off a column.
       sql`create table calendar_feed_anew (id text primary key, hash text not null, owner text not null,
         member_id text references member (id), created_at ${int} not null, revoked_at ${int}) ${end}`,

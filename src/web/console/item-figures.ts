@@ -50,10 +50,10 @@ interface Line {
   }[];
 }
 
-const readSpan = async ({ db, zone }: Desk, { span, unitId }: Asked): Promise<AskedSpan> => ({
+const readSpan = async ({ db, zone }: Desk, { span, whose }: Asked): Promise<AskedSpan> => ({
   from: startOfDay(span.from, zone),
   to: startOfDay(addDays(span.to, 1), zone),
-  groupIds: await listGroupsOfUnit(db, span, unitId),
+  groupIds: await listGroupsOfUnit(db, span, whose),
 });
 
 async function readLines(db: Db, span: AskedSpan): Promise<Line[]> {

@@ -41,7 +41,7 @@ export function participationUnderRoutes(app: Hono, site: ConsoleSite): void {
     const today = localDay(now, zone);
     const missing = c.req.query('who') === 'missing';
     const page = Math.max(1, readNo(c.req.query('page')));
-    const { tree, counts } = await readUnitCounts(db, asked.span, asked.unitId);
+    const { tree, counts } = await readUnitCounts(db, asked.span, asked.whose);
     const scope = [...subtreeIn(tree, [asked.unitId])];
     const found = await listPeopleCounts(db, asked.span, scope, {
       missing,

@@ -27,9 +27,9 @@ import {
 import { type LessonCounts, listLessonCounts } from '../../digest/lesson-counts.ts';
 import { isSpanKind, saySpan, type Span, spanAround, spanBefore, type SpanKind } from '../../digest/spans.ts';
 import { readUnitCounts } from '../../digest/unit-counts.ts';
-import { readTree } from '../../people/places.ts';
-import { isInScope, notFound } from '../../people/scope.ts';
-import { type Tree, walkTree } from '../../people/tree.ts';
+import { idOf, readTree, type Together, type Whose } from '../../people/places.ts';
+import { type Actor, isInScope, notFound } from '../../people/scope.ts';
+import { lineageIn, TOGETHER, type Tree, walkTree } from '../../people/tree.ts';
 import type { Html } from '../layout.ts';
 import { address, card, type Content, field, nothing, select, table, tabs } from './draw.ts';
 import { type ConsoleSite, type Desk, deskOf } from './parts.ts';
@@ -48,21 +48,47 @@ const CHART = { width: 690, height: 220 };
 
 /** What a page of figures is about. */
 export interface Asked {
+  /** As addresses have it. */
   readonly unitId: string;
+  readonly whose: Whose;
   readonly unitName: string;
   readonly span: Span;
   readonly other: Span;
-  /** The units to choose from, with their depth. */
-  readonly choices: readonly { readonly id: string; readonly name: string; readonly depth: number }[];
+  /** What there is to choose from, with its depth below the tops: all of them together first where there are several. */
+  readonly choices: readonly UnitChoice[];
+}
+
+export interface UnitChoice {
+  readonly id: string;
+  readonly name: string;
+  readonly depth: number;
+  readonly whose: Whose;
+}
+
+/** The units that an actor may ask about; whoever answers for several sees them together as well. */
+export function unitChoices(tree: Tree, actor: Actor): UnitChoice[] {
+  const own = walkTree(tree)
+    .filter(({ node }) => isInScope(actor, node.id))
+    .map(({ node: { id, name } }) => ({
+      id,
+      name,
+      depth: lineageIn(tree, id).filter((above) => above !== id && isInScope(actor, above)).length,
+      whose: id,
+    }));
+  const tops = own.filter(({ depth }) => depth === 0);
+  if (tops.length < 2) return own;
+  const whose: Together = {
+    unitIds: tops.map(({ id }) => id),
+    name: actor.units === 'all' ? '全县' : `我管的 ${tops.length} 个党组织`,
+  };
+  return [{ id: TOGETHER, name: whose.name, depth: 0, whose }, ...own];
 }
 
 /** The unit and the spans of a request. `undefined` while nobody has set up a tree. Throws `NotFoundError`. */
 export async function readAsked(c: Context, desk: Desk): Promise<Asked | undefined> {
   const { db, actor, now, zone } = desk;
   const tree: Tree = await readTree(db);
-  const choices = walkTree(tree)
-    .filter(({ node }) => isInScope(actor, node.id))
-    .map(({ node, depth }) => ({ id: node.id, name: node.name, depth }));
+  const choices = unitChoices(tree, actor);
   const [first] = choices;
   if (!first) return undefined;
   const wanted = c.req.query('unit') ?? first.id;
@@ -73,7 +99,8 @@ export async function readAsked(c: Context, desk: Desk): Promise<Asked | undefin
   const span = spanAround(isSpanKind(kind) ? kind : 'week', readDay(c.req.query('day'), today));
   const beside = readDay(c.req.query('with'), '');
   const other = beside === '' ? spanBefore(span) : spanAround(span.kind, beside);
-  return { unitId: chosen.id, unitName: chosen.name, span, other, choices };
+  const { id: unitId, name: unitName, whose } = chosen;
+  return { unitId, unitName, whose, span, other, choices };
 }
 
 /** The address of a page about the same, or about something beside it. */
@@ -90,10 +117,10 @@ export function participationRoutes(app: Hono, site: ConsoleSite): void {
     const asked = await readAsked(c, desk);
     if (!asked) return shellPage(c, site, { title: '参与', body: noTree });
     const { db, zone, now } = desk;
-    const { unitId, span, other } = asked;
-    const digest = await readUnitDigest({ db, span, zone, now }, unitId);
-    const before = await readUnitCounts(db, other, unitId);
-    const lessons = await listLessonCounts(db, span, await listGroupsOfUnit(db, span, unitId), zone);
+    const { whose, span, other } = asked;
+    const digest = await readUnitDigest({ db, span, zone, now }, whose);
+    const before = await readUnitCounts(db, other, whose);
+    const lessons = await listLessonCounts(db, span, await listGroupsOfUnit(db, span, whose), zone);
     return shellPage(c, site, {
       title: '参与',
       note: saySpan(span),
@@ -103,7 +130,7 @@ export function participationRoutes(app: Hono, site: ConsoleSite): void {
         ><a class="button small" href="${here('/workbook', asked)}">台账</a></span
       >`,
       body: html`${filters(asked, localDay(now, zone))}
-        ${sums(asked, digest, before.counts.get(unitId) ?? NO_COUNTS)}
+        ${sums(asked, digest, before.counts.get(idOf(whose)) ?? NO_COUNTS)}
         <div class="columns">
           ${trend(asked, digest)} ${units(asked, digest, before.counts)} ${lessonTable(asked, lessons, desk)}
         </div>`,
@@ -114,7 +141,7 @@ export function participationRoutes(app: Hono, site: ConsoleSite): void {
     const asked = await readAsked(c, desk);
     if (!asked) throw notFound('unit', '');
     const { db, zone, now } = desk;
-    const points = await readUnitTrend({ db, span: asked.span, zone, now }, asked.unitId);
+    const points = await readUnitTrend({ db, span: asked.span, zone, now }, asked.whose);
     return c.body(await trendChart(points, CHART), 200, {
       'Content-Type': 'image/svg+xml; charset=utf-8',
       'Cache-Control': 'private, no-cache',
@@ -134,7 +161,7 @@ export function filters(asked: Asked, today: string, path = '/participation'): H
   const { unitId, span, other, choices } = asked;
   const step = (day: string) => address(path, { unit: unitId, kind: span.kind, day });
   const next = spanAround(span.kind, addDays(span.to, 1));
-  const tops = choices.filter(({ depth }) => depth === (choices[0]?.depth ?? 0));
+  const tops = choices.filter(({ depth }) => depth === 0);
   return html`${
       tops.length > 1 && tops.length <= MOST_TABS
         ? tabs(
@@ -172,7 +199,7 @@ export function filters(asked: Asked, today: string, path = '/participation'): H
             'unit',
             choices.map(({ id, name, depth }) => ({
               value: id,
-              name: `${'　'.repeat(depth - (choices[0]?.depth ?? 0))}${name}`,
+              name: `${'　'.repeat(depth)}${name}`,
             })),
             unitId,
           ),

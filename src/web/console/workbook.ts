@@ -17,13 +17,16 @@ import {
   getExport,
   KEPT_FOR,
   listExports,
+  ownerName,
+  unitsOfJob,
 } from '../../digest/export-jobs.ts';
 import { saySpan, spanAround, spanBefore, spanOfPeriod } from '../../digest/spans.ts';
+import { readTree } from '../../people/places.ts';
 import { isInScope, notFound } from '../../people/scope.ts';
 import { attachment } from '../download.ts';
 import { acts } from './acting.ts';
 import { card, field, nothing, pill, rows, select } from './draw.ts';
-import { noTree, readAsked } from './participation.ts';
+import { noTree, readAsked, unitChoices } from './participation.ts';
 import { type ConsoleSite, deskOf, readNo } from './parts.ts';
 import { shellPage } from './shell.ts';
 import { readDay } from './week.ts';
@@ -51,7 +54,7 @@ const spanOf = (job: ExportJob) => spanOfPeriod(job.span, `${job.from_day}/${job
 
 /** As it is saved on the reader's disk. */
 const nameOf = (job: ExportJob & { readonly unit: string }): string =>
-  `${KINDS[job.kind].name} ${job.unit} ${saySpan(spanOf(job))}`.replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, '_');
+  `${KINDS[job.kind].name} ${ownerName(job)} ${saySpan(spanOf(job))}`.replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, '_');
 
 export function workbookRoutes(app: Hono, site: ConsoleSite): void {
   app.get('/workbook', async (c) => {
@@ -77,7 +80,7 @@ export function workbookRoutes(app: Hono, site: ConsoleSite): void {
               'unit',
               asked.choices.map(({ id, name, depth }) => ({
                 value: id,
-                name: `${'　'.repeat(depth - (asked.choices[0]?.depth ?? 0))}${name}`,
+                name: `${'　'.repeat(depth)}${name}`,
               })),
               asked.unitId,
             ),
@@ -137,13 +140,18 @@ export function workbookRoutes(app: Hono, site: ConsoleSite): void {
       const { db, actor, now, zone } = desk;
       const kind = form.get('what');
       const unitId = form.get('unit');
-      const isKnown = await db.selectFrom('unit').select('id').where('id', '=', unitId).executeTakeFirst();
-      if (!isKnown || !isInScope(actor, unitId)) throw notFound('unit', unitId);
+      const chosen = unitChoices(await readTree(db), actor).find(({ id }) => id === unitId);
+      if (!chosen) throw notFound('unit', unitId);
       const span = spanAround(
         form.get('kind') === 'quarter' ? 'quarter' : 'month',
         readDay(form.get('day'), localDay(now, zone)),
       );
-      const job = await askExport(db, { kind: isKind(kind) ? kind : 'workbook', unitId, span }, actor, now);
+      const job = await askExport(
+        db,
+        { kind: isKind(kind) ? kind : 'workbook', whose: chosen.whose, span },
+        actor,
+        now,
+      );
       desk.makeFiles();
       return { text: `${KINDS[job.kind].name}开始做了，做好在这里下载。`, to: '/workbook' };
     }),
@@ -153,7 +161,8 @@ export function workbookRoutes(app: Hono, site: ConsoleSite): void {
     const { db, actor, dataDir } = deskOf(site, c);
     const job = await getExport(db, actor, readNo(c.req.param('no')));
     // Who lost the unit since gets nothing of it.
-    if (job.state !== 'ready' || !isInScope(actor, job.unit_id)) throw notFound('export', job.no);
+    if (job.state !== 'ready' || unitsOfJob(job).some((id) => !isInScope(actor, id)))
+      throw notFound('export', job.no);
     const file = fileOf(job);
     const path = join(exportsDir(dataDir), file);
     const size = await stat(path).then(
