@@ -153,7 +153,7 @@ async function sendNext({ db, clock, config, app }: SiteParts, roomId: string): 
   if (!lesson) return '这个群把所有的课都学完了。';
   try {
     const send = { lesson, groups: [group], zone: config.zone, closeAfter: SANDBOX_CLOSES };
-    await sendNow(db, send, 'sandbox', now);
+    await sendNow(db, send, { who: 'sandbox', via: 'sandbox' }, now);
   } catch (error) {
     // Its words are for a terminal. Here it can only be that somebody pressed at the same moment.
     if (error instanceof UserError)

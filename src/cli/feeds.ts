@@ -72,7 +72,7 @@ export const add = (url: string, options: Output & { source?: string; category?:
     const feed = await addFeed(
       db,
       { url, ...(source === undefined ? {} : { source }), ...(category === undefined ? {} : { category }) },
-      'cli',
+      { who: 'cli', via: 'cli' },
       Date.now(),
       feedAllow,
     );
@@ -104,6 +104,6 @@ export const fetch = (numbers: readonly string[], options: Output & { all?: bool
 
 export const remove = (no: string, output: Output): Promise<void> =>
   withDb(async (db, { zone }) => {
-    const feed = await removeFeed(db, readNo(no), 'cli', Date.now());
+    const feed = await removeFeed(db, readNo(no), { who: 'cli', via: 'cli' }, Date.now());
     printOne(listed(feed, zone), `feed ${no} is read no more; what it has brought stays`, output);
   });

@@ -5,6 +5,7 @@ import { newId, takeNumbers } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { FeedTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
+import { type By, byOf } from '../people/units.ts';
 import { checkUrl, readUrl } from './fetch.ts';
 
 export type Feed = FeedTable;
@@ -26,7 +27,7 @@ const isForTests = (url: string, allowed: ReadonlySet<string> | undefined): bool
 export async function addFeed(
   db: Db,
   { url, source = '', category = '' }: NewFeed,
-  who: string,
+  by: By | string,
   now: number,
   allowed?: ReadonlySet<string>,
 ): Promise<Feed> {
@@ -45,7 +46,7 @@ export async function addFeed(
       url: address,
       source: source.trim().slice(0, 40),
       category: category.trim().slice(0, 20),
-      added_by: who,
+      added_by: byOf(by).who,
       added_at: now,
       removed_at: null,
       etag: null,
@@ -57,7 +58,13 @@ export async function addFeed(
       reason: null,
     };
     await trx.insertInto('feed').values(feed).execute();
-    await appendAudit(trx, { at: now, who, what: 'feed.add', subject: feed.id, after: { url: address } });
+    await appendAudit(trx, {
+      at: now,
+      ...byOf(by),
+      what: 'feed.add',
+      subject: feed.id,
+      after: { url: address },
+    });
     return feed;
   });
 }
@@ -78,13 +85,13 @@ export async function getFeedByNo(db: Db, no: number): Promise<Feed> {
 }
 
 /** Reads it no more; what it has brought stays. */
-export async function removeFeed(db: Db, no: number, who: string, now: number): Promise<Feed> {
+export async function removeFeed(db: Db, no: number, by: By | string, now: number): Promise<Feed> {
   return await inTransaction(db, async (trx) => {
     const feed = await getFeedByNo(trx, no);
     await trx.updateTable('feed').set({ removed_at: now }).where('id', '=', feed.id).execute();
     await appendAudit(trx, {
       at: now,
-      who,
+      ...byOf(by),
       what: 'feed.remove',
       subject: feed.id,
       before: { url: feed.url },

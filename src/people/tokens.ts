@@ -11,6 +11,7 @@ import type { ApiTokenTable } from '../db/tables.ts';
 import { DAY, MINUTE } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { type Actor, isAtLeast, notFound, readActor, TERMINAL } from './scope.ts';
+import { type By, byOf } from './units.ts';
 
 export type TokenScope = ApiTokenTable['scope'];
 
@@ -38,7 +39,7 @@ export interface NewToken {
 export async function issueToken(
   db: Db,
   { name, memberId, scope, life }: NewToken,
-  by: string,
+  by: By | string,
   now: number,
 ): Promise<{ readonly no: number; readonly secret: string; readonly expiresAt: number }> {
   const words = name.trim();
@@ -62,7 +63,7 @@ export async function issueToken(
         name: words,
         member_id: memberId,
         scope,
-        created_by: by,
+        created_by: byOf(by).who,
         created_at: now,
         expires_at: expiresAt,
         revoked_at: null,
@@ -71,7 +72,7 @@ export async function issueToken(
       .execute();
     await appendAudit(trx, {
       at: now,
-      who: by,
+      ...byOf(by),
       what: 'token.issue',
       subject: id,
       after: { no, name: words, member: memberId, scope, expiresAt },
@@ -100,7 +101,7 @@ export const listTokens = (db: Db, now: number) =>
     .execute();
 
 /** Throws `NotFoundError` when none with that number works. */
-export async function revokeToken(db: Db, no: number, by: string, now: number): Promise<void> {
+export async function revokeToken(db: Db, no: number, by: By | string, now: number): Promise<void> {
   await inTransaction(db, async (trx) => {
     const revoked = await trx
       .updateTable('api_token')
@@ -111,7 +112,7 @@ export async function revokeToken(db: Db, no: number, by: string, now: number): 
       .returning('id')
       .executeTakeFirst();
     if (!revoked) throw notFound('token', no);
-    await appendAudit(trx, { at: now, who: by, what: 'token.revoke', subject: revoked.id });
+    await appendAudit(trx, { at: now, ...byOf(by), what: 'token.revoke', subject: revoked.id });
   });
 }
 

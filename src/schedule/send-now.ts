@@ -6,6 +6,7 @@ import { planDeliveries } from '../delivery/ledger.ts';
 import { UserError } from '../errors.ts';
 import type { Lesson } from '../lessons/lesson.ts';
 import type { Group } from '../people/groups.ts';
+import { type By, byOf } from '../people/units.ts';
 import { DEFAULT_CLOSE_AFTER, DEFAULT_GRACE, type Schedule } from './schedules.ts';
 import { nextOrdinal, taughtTo } from './syllabus.ts';
 
@@ -28,7 +29,7 @@ export async function sendNow(
     /** Also where the group has had this revision. */
     readonly again?: boolean;
   },
-  who: string,
+  by: By | string,
   now: number,
 ): Promise<SentNow> {
   const { lesson, groups, zone, closeAfter = DEFAULT_CLOSE_AFTER, again = false } = send;
@@ -60,7 +61,7 @@ export async function sendNow(
       zone,
       close_after: closeAfter,
       next_at: null,
-      created_by: who,
+      created_by: byOf(by).who,
       created_at: now,
       // Not a plan that anybody would look for in a list: it is done as it is made.
       removed_at: now,
@@ -89,7 +90,7 @@ export async function sendNow(
     const deliveries = await planDeliveries(trx, plans, now);
     await appendAudit(trx, {
       at: now,
-      who,
+      ...byOf(by),
       what: 'lesson.send',
       subject: lesson.id,
       after: { occurrence, groups: groups.map(({ key }) => key) },

@@ -300,6 +300,9 @@ describe.each(DIALECTS)('the interface for programs on %s', (dialect) => {
     expect(await call('GET', `/schedules/${added.no}`, secret)).toMatchObject({ status: 404 });
 
     await read('sendLesson', '/sends', secret, 'POST', { lesson: 'cunchu-huacha', groups: ['huacha'] });
+    expect(
+      await school.db.selectFrom('audit').select('via').where('what', '=', 'lesson.send').execute(),
+    ).toContainEqual({ via: 'api' });
     await school.hears(/存/);
     expect(
       await call('POST', '/sends', secret, { lesson: 'cunchu-huacha', groups: ['huacha'] }),

@@ -163,7 +163,7 @@ export const WRITE: readonly Endpoint[] = [
           again: body.again,
           ...(body.close === undefined ? {} : { closeAfter: body.close }),
         },
-        call.actor.who,
+        call.actor,
         call.now,
       );
       await call.poke();

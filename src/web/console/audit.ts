@@ -122,6 +122,9 @@ const VIAS: Readonly<Record<string, string>> = {
   chat: '在聊天里',
   console: '在网页上',
   channel: '聊天软件报来',
+  api: '经接口',
+  page: '在自己的页面上',
+  sandbox: '在试用群里',
 };
 
 export function auditRoutes(app: Hono, site: ConsoleSite): void {
