@@ -24,7 +24,7 @@ import {
 import { pathIn, subtreeIn } from '../../people/tree.ts';
 import { listQuestionResults } from '../../quiz/answers.ts';
 import { findWindow, lessonOf, ordersOf } from '../../quiz/windows.ts';
-import { card, nothing, pill, table, tabs } from './draw.ts';
+import { address, card, nothing, pill, table, tabs } from './draw.ts';
 import { backTo, type ConsoleSite, deskOf, readNo } from './parts.ts';
 import { filters, here, noTree, readAsked } from './participation.ts';
 import { shellPage } from './shell.ts';
@@ -121,6 +121,15 @@ export function participationUnderRoutes(app: Hono, site: ConsoleSite): void {
     const { rows: answers } = await listAnswers(db, TERMINAL, query, zone);
     const { rows: checkins } = await listCheckins(db, TERMINAL, query, zone);
     const titles = site.catalogue().byId;
+    const { from: day } = asked.span;
+    const widen =
+      asked.span.kind === 'quarter'
+        ? html`<a class="button small quiet" href="${here('/participation/people', asked)}">看别的人</a>`
+        : html`<a
+            class="button small quiet"
+            href="${address(`/participation/member/${member.id}`, { unit: asked.unitId, kind: 'quarter', day })}"
+            >看整个季度</a
+          >`;
     return shellPage(c, site, {
       title: member.name,
       note: saySpan(asked.span),
@@ -129,7 +138,7 @@ export function participationUnderRoutes(app: Hono, site: ConsoleSite): void {
       body: html`${card(
         '作答',
         answers.length === 0
-          ? nothing('这段时间没有作答。')
+          ? nothing('这段时间没有作答。', widen)
           : table(
               '作答',
               [
@@ -147,7 +156,7 @@ export function participationUnderRoutes(app: Hono, site: ConsoleSite): void {
       ${card(
         '打卡',
         checkins.length === 0
-          ? nothing('这段时间没有打卡。')
+          ? nothing('这段时间没有打卡。', widen)
           : table(
               '打卡',
               [
