@@ -14,7 +14,11 @@ export const learnedPage = (lessons: readonly LearnedView[], light: Light): Html
     title: '学过的课',
     body:
       lessons.length === 0
-        ? html`<section class="card">${empty('还没有。答了一课的小测，就记在这里。')}</section>`
+        ? html`<section class="card">
+            ${empty('还没有。答了一课的小测，就记在这里。')}<a class="button wide" href="/me"
+              >看有没有要答的</a
+            >
+          </section>`
         : html`<section class="card list" aria-label="学过的课">
             ${lessons.map(
               ({ windowId, title, group, answered, correct, makeup, isOpen, at }) =>
@@ -35,7 +39,9 @@ export const mistakesPage = (mistakes: readonly MistakeView[], practice: Practic
     title: '错题',
     body: html`${
       mistakes.length === 0
-        ? html`<section class="card">${empty('没有答错的题，真不错。')}</section>`
+        ? html`<section class="card">
+            ${empty('没有答错的题，真不错。')}<a class="button wide" href="/me/learned">看学过的课</a>
+          </section>`
         : html`<section class="card">
             <div class="row">
               <div class="words">
