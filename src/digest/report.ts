@@ -1,5 +1,5 @@
 /** The 台账 of a unit for a month, as sheets of a workbook: units, people, lessons, what was read, and what the figures mean. */
-import { addDays, isoInZone, localDay, startOfDay } from '../clock.ts';
+import { addDays, localDay, localTime, startOfDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { STATUS_NAMES } from '../people/members.ts';
 import { idOf, type Whose } from '../people/places.ts';
@@ -65,7 +65,7 @@ function coverSheet({ span, zone, now }: ReportOf, units: UnitCounts, unitId: st
       { title: saySpan(span), width: 24 },
     ],
     rows: [
-      ['统计时间', isoInZone(now, zone), ''],
+      ['统计时间', `${localDay(now, zone)} ${localTime(now, zone)}`, ''],
       line('参学率', learningRate(all)),
       line('作答率', answerRate(all)),
       line('正确率', shareRight(all)),
@@ -271,7 +271,7 @@ const meaningSheet = ({ span, zone, now }: ReportOf, name: string): NewSheet => 
   ],
   rows: [
     ['台账', `${name} ${saySpan(span)}`],
-    ['统计时间', isoInZone(now, zone)],
+    ['统计时间', `${localDay(now, zone)} ${localTime(now, zone)}`],
     ['在册', '这段时间里至少有一天在这个党组织（含下级）名册上的人'],
     ['学了', '其中在册的日子里答过题或打过卡的人'],
     ['作答', '其中至少答过一题的人'],
