@@ -2,10 +2,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { HOUR, MINUTE, SECOND } from '../src/clock.ts';
+import { composeGroupDay, readGroupDay } from '../src/digest/daily.ts';
+import { readGroupDigest } from '../src/digest/digest.ts';
+import { drawDigest } from '../src/digest/picture.ts';
 import { rebuildRollups } from '../src/digest/rebuild.ts';
+import { spanAround } from '../src/digest/spans.ts';
 import { readRollups } from './support/classroom.ts';
 import { DIALECTS } from './support/databases.ts';
 import { neverSaid, openSchool, type School } from './support/school.ts';
+
+const ZONE = 'Asia/Shanghai';
 
 describe.each(DIALECTS)('a lesson day on %s', (dialect) => {
   let school: School;
@@ -39,6 +45,12 @@ describe.each(DIALECTS)('a lesson day on %s', (dialect) => {
     expect(ack).toMatch(/已打卡 韦国强/);
     expect(ack).toMatch(/覃小燕：没有这个选项/);
 
+    // A digest that goes out while the quiz is open tells nobody what was right.
+    const early = await dayOf(school);
+    expect(early.text).toMatch(/答题 6 道，对了多少截止后公布/);
+    expect(early.svg).toContain('对错截止后公布');
+    neverSaid([early.text, early.svg], /答对|正确率/);
+
     // A late joiner, a stranger to the roster, has the name of the group.
     await school.pupil('农志远').says('1A2B3错');
     await school.pass(30 * MINUTE);
@@ -58,8 +70,10 @@ describe.each(DIALECTS)('a lesson day on %s', (dialect) => {
     expect(digest).toMatch(/学了 3 \/ 12 人，作答 3 人，打卡 1 人/);
     expect(digest).toMatch(/答对 8 \/ 9 题（89%）/);
 
+    expect((await dayOf(school)).svg).toContain('89');
+
     const kept = await rollups();
-    await rebuildRollups(school.db, 'Asia/Shanghai');
+    await rebuildRollups(school.db, ZONE);
     expect(await rollups()).toEqual(kept);
   });
 
@@ -140,3 +154,15 @@ describe.each(DIALECTS)('a lesson day on %s', (dialect) => {
     expect(sent.length).toBeGreaterThan(5);
   });
 });
+
+/** What a digest of the group's day would say now. */
+async function dayOf({ db, clock }: School): Promise<{ text: string; svg: string }> {
+  const span = spanAround('day', '2026-11-24');
+  const group = await db.selectFrom('chat_group').select(['id', 'topic']).executeTakeFirstOrThrow();
+  const digest = await readGroupDigest({ db, span, zone: ZONE, now: clock.now() }, group);
+  const day = await readGroupDay(db, group.id, span.from, ZONE);
+  return {
+    text: composeGroupDay(span.from, day, { zone: ZONE, unclosed: digest.unclosed ?? false }),
+    svg: await drawDigest(digest, { asOf: '11月24日' }),
+  };
+}

@@ -46,10 +46,11 @@ async function readDigest(db: Db, options: RenderOptions, zone: string, now: num
 
 /** As a group gets it: a day's is told by what was taught, anything longer by its figures. */
 async function composeFor(db: Db, digest: Digest, { group }: RenderOptions, zone: string): Promise<string> {
-  const { kind, from } = digest.span;
+  const { unclosed = false, span } = digest;
+  const { kind, from } = span;
   if (group === undefined || kind !== 'day') return composeDigest(digest);
   const { id } = await getGroupByKey(db, group);
-  return composeGroupDay(from, await readGroupDay(db, id, from, zone), { zone });
+  return composeGroupDay(from, await readGroupDay(db, id, from, zone), { zone, unclosed });
 }
 
 export const render = (options: RenderOptions): Promise<void> =>

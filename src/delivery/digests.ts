@@ -109,7 +109,12 @@ async function wordsOf(
   if (span.kind !== 'day')
     return composeDigest(digest, { ...words, missed: composeMissed(missed, span.to, zone) });
   const figures = await readGroupDay(db, groupId, span.from, zone);
-  return composeGroupDay(span.from, figures, { ...words, zone, missed });
+  return composeGroupDay(span.from, figures, {
+    ...words,
+    zone,
+    missed,
+    ...(digest.unclosed ? { unclosed: true } : {}),
+  });
 }
 
 async function drawFor(

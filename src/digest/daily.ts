@@ -5,6 +5,7 @@ import { streakAt } from '../checkin/streak.ts';
 import type { Db } from '../db/open.ts';
 import { SHOWN, type Shown, shownName } from '../people/shown.ts';
 import { sayParts, sayPercent, shareRight } from '../figures.ts';
+import { UNTIL_CLOSED } from './unclosed.ts';
 import { digestHead } from './words.ts';
 
 export interface GroupDay {
@@ -91,6 +92,8 @@ export interface GroupDayWords {
   readonly ordinal?: number;
   /** It corrects one that went out before. */
   readonly isCorrection?: boolean;
+  /** A quiz of the day still goes on: nobody is told yet what was right. */
+  readonly unclosed?: boolean;
   /** What comes next, ready to read. */
   readonly next?: string;
   /** Lessons whose hour was missed and that aren't sent any more, oldest first. */
@@ -112,7 +115,7 @@ const HOURS_NAMED = 3;
 export function composeGroupDay(
   day: string,
   figures: GroupDay,
-  { zone, next, missed = [], ...mark }: GroupDayWords,
+  { zone, next, missed = [], unclosed = false, ...mark }: GroupDayWords,
 ): string {
   const [, month, date] = day.split('-').map(Number);
   const lines = [`${digestHead(mark)}${month}月${date}日`];
@@ -129,7 +132,8 @@ export function composeGroupDay(
     lines.push(
       `学了 ${figures.learned}${base} 人，作答 ${figures.answered} 人，打卡 ${figures.checkedIn} 人`,
     );
-    if (figures.answers > 0)
+    if (unclosed) lines.push(`答题 ${figures.answers} 道，对了多少${UNTIL_CLOSED}`);
+    else if (figures.answers > 0)
       lines.push(`答对 ${sayParts(shareRight(figures))} 题（${sayPercent(shareRight(figures))}）`);
   }
   if (figures.longest && figures.longest.days > 1) {

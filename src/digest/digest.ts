@@ -6,6 +6,7 @@ import { SHOWN, type Shown, shownName } from '../people/shown.ts';
 import { type Tree, subtreeIn } from '../people/tree.ts';
 import { type Counts, NO_COUNTS, type Ratio, valueOf } from '../figures.ts';
 import { piecesOf, type Span, spanBefore, type SpanKind } from './spans.ts';
+import { hasUnclosed } from './unclosed.ts';
 import { coverageOf, readUnitCounts } from './unit-counts.ts';
 
 /** Somebody or a unit that is named for what they did. */
@@ -42,6 +43,8 @@ export interface Digest {
   /** Learners, each counted once a group and day: by day, or by month of a quarter. Days to come aren't there. */
   readonly trend: readonly Point[];
   readonly honoured: readonly Honoured[];
+  /** Of a group's day: a quiz still goes on, and nobody is told yet what was right. */
+  readonly unclosed?: boolean;
   /** Titles of the lessons that reached a branch's groups or the group, in order; not told where units are. */
   readonly lessons: readonly string[];
 }
@@ -94,6 +97,8 @@ export async function readGroupDigest(
   group: { readonly id: string; readonly topic: string },
 ): Promise<Digest> {
   const before = await readGroupCounts(db, group.id, spanBefore(span));
+  const unclosed = span.kind === 'day' && (await hasUnclosed(db, group.id, span.from, zone, now));
+  const best = await listBestOfGroup(db, span, group.id);
   return {
     span,
     who: group.topic,
@@ -102,7 +107,8 @@ export async function readGroupDigest(
     ...(before.days > 0 ? { before } : {}),
     units: [],
     trend: await readTrend(db, [group.id], span, localDay(now, zone)),
-    honoured: honourMembers(await listBestOfGroup(db, span, group.id), span.kind),
+    honoured: honourMembers(unclosed ? forgetRight(best) : best, span.kind),
+    ...(unclosed ? { unclosed } : {}),
     lessons: await listLessons(db, [group.id], span, zone),
   };
 }
@@ -166,6 +172,12 @@ interface Best extends Shown {
   readonly days: number;
   readonly correct: number;
 }
+
+/** Neither their order nor their words may tell who was right. */
+const forgetRight = (best: readonly Best[]): Best[] =>
+  best
+    .map((one) => ({ ...one, correct: 0 }))
+    .toSorted((a, b) => b.days - a.days || shownName(a).localeCompare(shownName(b), 'zh'));
 
 /** Those with most days, then most right answers. Whoever did as much as the last one named is named too, or that one isn't. */
 export function honourMembers(best: readonly Best[], kind: SpanKind): Honoured[] {

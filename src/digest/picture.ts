@@ -9,6 +9,7 @@ import { letterAll, measure } from './lettering.ts';
 import { COLORS, EDGE, INSIDE, TEXT, WIDTH } from './look.ts';
 import { type Chart, type Figure, line, openSheet, text, withUnit } from './sheet.ts';
 import { saySpan, type SpanKind } from './spans.ts';
+import { UNTIL_CLOSED } from './unclosed.ts';
 import { digestHead, listAhead, sayChange } from './words.ts';
 
 export interface PictureWords {
@@ -83,17 +84,19 @@ const TREND_TITLES: Readonly<Record<SpanKind, string>> = {
   quarter: '每月学习人次',
 };
 
-const figuresOf = ({ counts, span }: Digest): readonly Figure[] => [
+const figuresOf = ({ counts, span, unclosed }: Digest): readonly Figure[] => [
   {
     label: '参学率',
     ...withUnit(sayPercent(learningRate(counts))),
     base: `${sayParts(learningRate(counts))} 人`,
   },
-  {
-    label: '正确率',
-    ...withUnit(sayPercent(shareRight(counts))),
-    base: counts.answers > 0 ? `${sayParts(shareRight(counts))} 题` : '还没有作答',
-  },
+  unclosed
+    ? { label: '答题', value: `${counts.answers}`, unit: ' 道', base: `对错${UNTIL_CLOSED}` }
+    : {
+        label: '正确率',
+        ...withUnit(sayPercent(shareRight(counts))),
+        base: counts.answers > 0 ? `${sayParts(shareRight(counts))} 题` : '还没有作答',
+      },
   span.kind === 'day'
     ? { label: '打卡', value: `${counts.checkins}`, unit: ' 次', base: `作答 ${counts.answered} 人` }
     : { label: '人均学习', value: sayMean(activity(counts)), unit: ' 天', base: `共 ${counts.days} 天` },
