@@ -94,6 +94,15 @@ function offsetAt(at: number, zone: string): number {
   return offset;
 }
 
+/** The first instant after `from`, up to `to`, at which the zone's clocks are put forward or back; all ms. */
+export function changeBetween(from: number, to: number, zone: string): number | undefined {
+  const offset = offsetAt(from, zone);
+  if (offsetAt(to, zone) === offset) return undefined;
+  let at = from - (from % QUARTER) + QUARTER;
+  while (offsetAt(at, zone) === offset) at += QUARTER;
+  return at;
+}
+
 /** The zone's offsets a day before and after: a clock change that concerns `wall` lies between. */
 const offsetsAround = (wall: number, zone: string): [number, number] => [
   offsetAt(wall - DAY, zone),

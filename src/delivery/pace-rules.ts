@@ -3,7 +3,17 @@
  * messages lies a gap with jitter, no minute and no day sees more than its cap, a new account begins slowly,
  * and one that is told off, or meets error after error, pauses.
  */
-import { addDays, DAY, instantOfWall, localDay, MINUTE, minuteOfDay, startOfDay, wallOf } from '../clock.ts';
+import {
+  changeBetween,
+  addDays,
+  DAY,
+  instantOfWall,
+  localDay,
+  MINUTE,
+  minuteOfDay,
+  startOfDay,
+  wallOf,
+} from '../clock.ts';
 import type { Pace, QuietHours } from '../config.ts';
 
 export interface PaceRules {
@@ -106,6 +116,9 @@ export function quietUntil(quiet: QuietHours, now: number, zone: string): number
   while (wallOf(first - MINUTE, zone) >= wanted) first -= MINUTE;
   // Where the clocks are set back the end may have been before; then it comes once more.
   const end = first > now ? first : now - (now % MINUTE) + minutes * MINUTE;
+  // And they may be set back to where it wasn't quiet yet.
+  const change = changeBetween(now, end, zone);
+  if (change !== undefined && quietUntil(quiet, change, zone) === undefined) return change;
   // Where they are put forward they may jump over all that isn't quiet.
   return quietUntil(quiet, end, zone) ?? end;
 }

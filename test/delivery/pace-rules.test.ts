@@ -157,6 +157,13 @@ describe('the daily cap of a new account', () => {
 });
 
 describe('quiet hours', () => {
+  it('end where the clocks are set back to before they began', () => {
+    // All day from 01:01 to midnight; at two in the night it is one again, for a minute not quiet.
+    const quiet = { from: 61, to: 0 };
+    const now = Date.parse('2026-11-01T01:01-04:00');
+    expect(quietUntil(quiet, now, 'America/New_York')).toBe(Date.parse('2026-11-01T01:00-05:00'));
+  });
+
   it('end at the first minute that is not quiet, also where clocks change', () => {
     const time = fc.integer({ min: 0, max: 1439 });
     // Around the changes of 2026 in these zones, and anywhere.
