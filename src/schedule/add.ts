@@ -50,7 +50,7 @@ interface Fitting {
 /**
  * Looks whether a plan fits, and writes nothing. Throws `MisfitError` with the nearest plan where it doesn't fit,
  * and `UserError` for what is wrong in itself. `tryWithin`: how long a nearer plan is looked for, ms; nothing else
- * happens meanwhile.
+ * happens meanwhile. `instead`: the id of a schedule in whose place it would come.
  */
 export async function fitPlan(
   db: Db,
@@ -60,12 +60,14 @@ export async function fitPlan(
   by: By | string,
   now: number,
   tryWithin = TRY_WITHIN,
+  instead?: string,
 ): Promise<Fitting> {
   const draft = draftSchedule(added, byOf(by).who, now);
   const groups = added.groups === 'all' ? await listEnabledGroups(db) : added.groups;
   const planned: ScheduledFor = { schedule: draft, groups: groups.filter(({ enabled }) => enabled === 1) };
+  const outlook = await readOutlook(db, lessons);
   const world: FitWorld = {
-    outlook: await readOutlook(db, lessons),
+    outlook: { ...outlook, schedules: outlook.schedules.filter(({ schedule }) => schedule.id !== instead) },
     accounts: await readAccounts(db, config, planned.groups, now),
     owed: await readOwed(db, undefined),
     now,

@@ -115,6 +115,9 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'POST /week/move': named(({ schedule }) =>
     press('/week/move', { no: String(schedule), day: '2026-11-28', time: '20:00' }),
   ),
+  'GET /week/change/fit': named(({ schedule, group }) => ({
+    path: `/week/change/fit?no=${schedule}&days=all&time=20%3A00&close=1d&group=${group}`,
+  })),
   'POST /week/change': named(({ schedule, group }) =>
     press('/week/change', { no: String(schedule), days: 'all', group }),
   ),

@@ -54,6 +54,13 @@ describe('a plan in the console', () => {
     ...more,
   });
 
+  const fitOf = (wanted: ReturnType<typeof form>) => {
+    const query = new URLSearchParams();
+    for (const [name, values] of Object.entries(wanted))
+      for (const value of [values].flat()) query.append(name, value);
+    return `/week/change/fit?${query.toString()}`;
+  };
+
   it('changes its weekdays, hour, groups and the rest, and is as before by one press', async () => {
     const { no } = await add();
     const page = await ann.page(`/week/s/${no}`);
@@ -140,6 +147,36 @@ describe('a plan in the console', () => {
     expect(page).toContain(words);
     expect(page).toMatch(/value="skip-holidays" selected/);
     expect(await standing()).toEqual(before);
+  });
+
+  it.each([
+    ['no weekday', { weekday: [] }, '每周哪几天发？至少选一天'],
+    ['a night hour', { time: '23:10' }, '不打扰的时段'],
+    ["another branch's group", { group: ['g2'] }, '有的群现在不归您管'],
+  ])('says at once that %s is refused, and writes nothing', async (_name, more, words) => {
+    const { no } = await add();
+    const before = await standing();
+    expect(await ann.page(`/week/s/${no}`)).toContain('hx-get="/week/change/fit"');
+    const fit = await ann.page(fitOf(form(no, more)));
+    expect(fit).toContain(words);
+    expect(fit).not.toContain('没有改动');
+    expect(await standing()).toEqual(before);
+  });
+
+  it('says at once when a change would come next, and is not in its own way', async () => {
+    await chief.post('/settings', { place: 'county', name: 'group-per-day', value: '1' });
+    await chief.post('/settings', { place: 'county', name: 'warm-up-days', value: '0' });
+    const { no } = await add({ kind: 'brief', content: 'day', when: { cron: '0 12 * * 2' } });
+    const other = await add({ kind: 'brief', content: 'week', when: { cron: '0 12 * * 4' } });
+    const before = await standing();
+    const own = await ann.page(fitOf(form(no, { weekday: ['2'], time: '15:30' })));
+    expect(own).toMatch(/15:30 发出，还有[\s\S]*以后照着发/);
+    const taken = await ann.page(fitOf(form(other.no, { weekday: ['2'], time: '15:30' })));
+    expect(taken).toMatch(/class="alert"[\s\S]*name="take" value="[^"]+\/[13]"/);
+    expect(await standing()).toEqual(before);
+    expect((await ann.post('/week/change', form(other.no, { weekday: ['2'], time: '15:30' }))).status).toBe(
+      409,
+    );
   });
 
   it('offers the nearest that fits, and takes it', async () => {

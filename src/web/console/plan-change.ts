@@ -18,7 +18,8 @@ import type { DayRule } from '../../db/tables.ts';
 import type { Group } from '../../people/groups.ts';
 import { type Actor, isInScope } from '../../people/scope.ts';
 import { parseMonthly } from '../../schedule/monthly.ts';
-import { changeSchedule } from '../../schedule/move.ts';
+import { fitPlan } from '../../schedule/add.ts';
+import { changeSchedule, redo } from '../../schedule/move.ts';
 import { groupsOf, type NewSchedule, type Schedule } from '../../schedule/schedules.ts';
 import { taughtTo } from '../../schedule/syllabus.ts';
 import { timetableOf } from '../../schedule/timetable.ts';
@@ -26,7 +27,15 @@ import type { Html } from '../layout.ts';
 import { card, field, hidden, select } from './draw.ts';
 import type { Desk, Form } from './parts.ts';
 import { CLOSES, drawFit } from './plan-page.ts';
-import { DAY_RULES, type Fit, LOOK_WITHIN, readTaken, warningWords, whyNot } from './plan-rule.ts';
+import {
+  DAY_RULES,
+  type Fit,
+  holidayNotes,
+  LOOK_WITHIN,
+  readTaken,
+  warningWords,
+  whyNot,
+} from './plan-rule.ts';
 import { cronOf, readWeekly, sayMonthDay, timeFields } from './rule-words.ts';
 
 /** What the form says. */
@@ -105,40 +114,66 @@ export type Changed =
     }
   | Exclude<Fit, { kind: 'fits' }>;
 
-/** Changes the plan, or says why not and changes nothing. */
-export async function changePlan(desk: Desk, schedule: Schedule, wanted: Wanted): Promise<Changed> {
+/** What would become of the plan; writes nothing. */
+export async function tryChange(desk: Desk, schedule: Schedule, wanted: Wanted): Promise<Fit> {
   const { db, config, actor, now, site, zone } = desk;
-  const choosable = await choosableGroups(db, actor, schedule);
-  const chosen = choosable.filter(({ key }) => wanted.groups.includes(key));
-  const problem = problemOf(schedule, wanted, chosen, actor);
-  if (problem !== undefined) return { kind: 'open', words: problem };
-  const next = schedule.next_at ?? schedule.at ?? now;
-  const day = localDay(next, zone);
+  const read = await readChanges(desk, schedule, wanted);
+  if ('problem' in read) return { kind: 'open', words: read.problem };
   const { lessons } = site.catalogue();
   try {
-    const isTaught = schedule.kind === 'lesson' || schedule.kind === 'course';
-    const close = isTaught ? parseDuration(wanted.close) : undefined;
-    const changes: Partial<NewSchedule> = {
-      when: whenOf(schedule, wanted, zone),
-      groups: wanted.all ? 'all' : chosen,
-      days: wanted.days,
-      ...(close === undefined ? {} : { closeAfter: close }),
-    };
+    const added = { ...(await redo(db, schedule)), ...read.changes };
+    const { planned } = await fitPlan(db, config, lessons, added, actor.who, now, LOOK_WITHIN, schedule.id);
+    const first = planned.schedule.next_at ?? now;
+    const had = await sayHad(desk, planned.schedule, read.chosen);
+    return { kind: 'fits', added, first, notes: [...had, ...holidayNotes(first, wanted, zone)] };
+  } catch (error) {
+    return whyNot(error, plannedOf(desk, schedule), desk);
+  }
+}
+
+const plannedOf = ({ now, zone }: Desk, { at, next_at: next }: Schedule) => ({
+  day: localDay(next ?? at ?? now, zone),
+  repeats: at === null,
+});
+
+/** What the form makes other; or what is still open in it. */
+async function readChanges({ db, actor, zone }: Desk, schedule: Schedule, wanted: Wanted) {
+  const choosable = await choosableGroups(db, actor, schedule);
+  const named = choosable.filter(({ key }) => wanted.groups.includes(key));
+  const problem = problemOf(schedule, wanted, named, actor);
+  if (problem !== undefined) return { problem };
+  const isTaught = schedule.kind === 'lesson' || schedule.kind === 'course';
+  const close = isTaught ? parseDuration(wanted.close) : undefined;
+  const changes: Partial<NewSchedule> = {
+    when: whenOf(schedule, wanted, zone),
+    groups: wanted.all ? 'all' : named,
+    days: wanted.days,
+    ...(close === undefined ? {} : { closeAfter: close }),
+  };
+  return { changes, chosen: wanted.all ? [] : named };
+}
+
+/** Changes the plan, or says why not and changes nothing. */
+export async function changePlan(desk: Desk, schedule: Schedule, wanted: Wanted): Promise<Changed> {
+  const { db, config, actor, now, site } = desk;
+  const read = await readChanges(desk, schedule, wanted);
+  if ('problem' in read) return { kind: 'open', words: `${read.problem}没有改动。` };
+  const { lessons } = site.catalogue();
+  try {
     const { schedule: changed, warnings } = await changeSchedule(
       db,
       config,
       lessons,
       schedule,
-      changes,
+      read.changes,
       actor,
       now,
       LOOK_WITHIN,
     );
-    const had = wanted.all ? [] : await whoHad(desk, changed, chosen);
-    const notes = had.length > 0 ? [`${had.join('、')}已经学过，不会再发。`] : [];
-    return { kind: 'changed', schedule: changed, notes: [...notes, ...warnings.map(warningWords)] };
+    const had = await sayHad(desk, changed, read.chosen);
+    return { kind: 'changed', schedule: changed, notes: [...had, ...warnings.map(warningWords)] };
   } catch (error) {
-    const refused = whyNot(error, { day, repeats: schedule.at === null }, desk);
+    const refused = whyNot(error, plannedOf(desk, schedule), desk);
     if (refused.kind !== 'fits') return refused;
     throw error;
   }
@@ -151,14 +186,14 @@ function problemOf(
   actor: Actor,
 ): string | undefined {
   if (schedule.at === null && isTimed(schedule) && !/^([01]\d|2[0-3]):[0-5]\d$/.test(time))
-    return '几点没有写完整，没有改动。';
-  if (readWeekly(schedule.cron ?? '') && weekdays.length === 0) return '每周哪几天发？至少选一天，没有改动。';
+    return '几点没有写完整。';
+  if (readWeekly(schedule.cron ?? '') && weekdays.length === 0) return '每周哪几天发？至少选一天。';
   if (schedule.monthly !== null && !monthDays(schedule.monthly).some(({ value }) => value === monthday))
-    return '每月哪一天没有选，没有改动。';
-  if (all) return actor.units === 'all' ? undefined : '所有的群要请县里的管理员来选，没有改动。';
-  if (chosen.length < new Set(groups).size) return '有的群现在不归您管或停用了，请重新选群。没有改动。';
-  if (chosen.length === 0) return '发到哪些群？至少选一个，没有改动。';
-  if (close !== '' && parseDuration(close) === undefined) return '小测开多久没有看懂，没有改动。';
+    return '每月哪一天没有选。';
+  if (all) return actor.units === 'all' ? undefined : '所有的群要请县里的管理员来选。';
+  if (chosen.length < new Set(groups).size) return '有的群现在不归您管或停用了，请重新选群。';
+  if (chosen.length === 0) return '发到哪些群？至少选一个。';
+  if (close !== '' && parseDuration(close) === undefined) return '小测开多久没有看懂。';
   return undefined;
 }
 
@@ -180,13 +215,13 @@ function whenOf(
 }
 
 /** A lesson that goes out once isn't sent to those who have had it. */
-async function whoHad({ db, site }: Desk, schedule: Schedule, groups: readonly Group[]): Promise<string[]> {
+async function sayHad({ db, site }: Desk, schedule: Schedule, groups: readonly Group[]): Promise<string[]> {
   const lesson = schedule.kind === 'lesson' ? site.catalogue().byId.get(schedule.content) : undefined;
   if (!lesson || schedule.again === 1) return [];
   const had: string[] = [];
   for (const { id, topic, key } of groups)
     if ((await taughtTo(db, id)).hashes.has(lesson.hash)) had.push(topic || key);
-  return had;
+  return had.length > 0 ? [`${had.join('、')}已经学过，不会再发。`] : [];
 }
 
 /** The days of a month that can be chosen, with the one that it is now. */
@@ -204,7 +239,7 @@ function monthDays(monthly: string) {
   }));
 }
 
-/** The form; with `fit`, why what it says could not be done. */
+/** The form, which says at once what would come of it; with `fit`, why what it says could not be done. */
 export function drawChange(
   { now, zone, actor }: Desk,
   schedule: Schedule,
@@ -218,7 +253,13 @@ export function drawChange(
     : [{ value: wanted.close, name: saySpan(parseDuration(wanted.close) ?? 0) }, ...CLOSES];
   return card(
     '改一改',
-    html`<form method="post" action="/week/change">
+    html`<form
+      method="post"
+      action="/week/change"
+      hx-get="/week/change/fit"
+      hx-trigger="change"
+      hx-target="#fit"
+    >
       ${hidden({ no: String(schedule.no) })}
       ${readWeekly(schedule.cron ?? '') ? drawWeekdays(wanted.weekdays) : ''}
       <fieldset class="pick">
@@ -261,7 +302,9 @@ export function drawChange(
           ),
         )}
       </div>
-      ${fit ? html`<div role="alert">${drawFit(fit, { now, zone })}</div>` : ''}
+      <div id="fit" aria-live="polite">
+        ${fit ? html`<div role="alert">${drawFit(fit, { now, zone })}</div>` : ''}
+      </div>
       <div class="buttons"><button class="button small">保存改动</button></div>
     </form>`,
     { id: 'change' },

@@ -24,9 +24,11 @@ import {
   choosableGroups,
   drawChange,
   readWanted,
+  tryChange,
   type Wanted,
   wantedOf,
 } from './plan-change.ts';
+import { drawFit, queryForm } from './plan-page.ts';
 import { DAY_RULES, LOOK_WITHIN, readTaken, shifted, warningWords, whyNot } from './plan-rule.ts';
 import { cronOf, readWeekly, sayRule, timeFields } from './rule-words.ts';
 import { shellPage } from './shell.ts';
@@ -36,6 +38,7 @@ export function planItemRoutes(app: Hono, site: ConsoleSite): void {
     const desk = deskOf(site, c);
     return await itemPage(c, desk, await getScopedSchedule(desk.db, desk.actor, readNo(c.req.param('no'))));
   });
+  app.get('/week/change/fit', async (c) => c.html(await fitChange(c, deskOf(site, c))));
   app.post('/week/change', async (c) => await change(c, deskOf(site, c), await readForm(c)));
   app.post('/week/back', acts(site, '/week', changeBack));
   app.post('/week/move', acts(site, '/week', move));
@@ -82,6 +85,7 @@ async function itemPage(c: Context, desk: Desk, schedule: Schedule, refused?: Re
   const shell = {
     title: name,
     back: { path: address('/week', { day: localDay(at, zone) }), name: '课表' },
+    live: isTheirs,
     body: html`${card(
       '这一条排期',
       html`<dl class="facts">
@@ -118,6 +122,20 @@ async function itemPage(c: Context, desk: Desk, schedule: Schedule, refused?: Re
   return shellPage(c, site, shell, refused ? 409 : 200);
 }
 
+/** What the form would do to the plan, while it is filled in. */
+async function fitChange(c: Context, desk: Desk): Promise<Html> {
+  const form = queryForm(c);
+  const schedule = await getScopedSchedule(desk.db, desk.actor, readNo(form.get('no')));
+  return drawFit(
+    (await mayChange(desk.db, desk.actor, schedule))
+      ? await tryChange(desk, schedule, readWanted(form))
+      : { kind: 'open', words: notTheirs(schedule) },
+    desk,
+  );
+}
+
+const notTheirs = ({ no }: Schedule) => `${no} 号还管着别的群，要请管理员来改。`;
+
 /** What can't be done is said beside what was filled in, with what could be. */
 async function change(c: Context, desk: Desk, form: Form) {
   const { db, actor, now, zone, site } = desk;
@@ -125,7 +143,7 @@ async function change(c: Context, desk: Desk, form: Form) {
   const wanted = readWanted(form);
   const done: Changed = (await mayChange(db, actor, schedule))
     ? await changePlan(desk, schedule, wanted)
-    : { kind: 'open', words: `${schedule.no} 号还管着别的群，要请管理员来改。` };
+    : { kind: 'open', words: notTheirs(schedule) };
   if (done.kind !== 'changed') return await itemPage(c, desk, schedule, { wanted, fit: done });
   const { schedule: changed, notes } = done;
   const next = changed.next_at === null ? '' : `下一次 ${sayInstant(changed.next_at, now, zone)}。`;
@@ -146,8 +164,7 @@ async function changeBack(desk: Desk, form: Form): Promise<Done> {
   const { db, config, actor, now, zone, site } = desk;
   const schedule = await getScopedSchedule(db, actor, readNo(form.get('no')));
   const before = await getRemoved(db, actor, readNo(form.get('was')));
-  if (!(await mayChange(db, actor, schedule)))
-    throw new UserError(`${schedule.no} 号还管着别的群，要请管理员来改。`);
+  if (!(await mayChange(db, actor, schedule))) throw new UserError(notTheirs(schedule));
   try {
     const added = await redo(db, before);
     const { lessons } = site.catalogue();
@@ -217,8 +234,7 @@ function changes(schedule: Schedule, at: number, zone: string, now: number, form
 async function move(desk: Desk, form: Form): Promise<Done> {
   const { db, config, actor, now, zone, site } = desk;
   const schedule = await getScopedSchedule(db, actor, readNo(form.get('no')));
-  if (!(await mayChange(db, actor, schedule)))
-    throw new UserError(`${schedule.no} 号还管着别的群，要请管理员来改。`);
+  if (!(await mayChange(db, actor, schedule))) throw new UserError(notTheirs(schedule));
   const at = parseInstant(`${form.get('day')}T${form.get('time')}`, zone);
   if (at === undefined) throw new UserError('日期或时间没有写完整，没有改动。');
   if (schedule.at !== null && at <= now)

@@ -97,7 +97,7 @@ function withTaken(asked: Asked, at: string): Asked {
   return { ...asked, day, time, ...(weekdays.length > 0 ? { weekdays } : {}) };
 }
 
-const queryForm = (c: Context): Form => ({
+export const queryForm = (c: Context): Form => ({
   get: (name) => c.req.query(name) ?? '',
   all: (name) => c.req.queries(name) ?? [],
 });

@@ -228,7 +228,7 @@ async function readContent(
   return { kind: isCourse ? 'course' : 'lesson', id, groups: left, notes: [...notes, ...twice] };
 }
 
-function holidayNotes(first: number, { days }: Asked, zone: string): string[] {
+export function holidayNotes(first: number, { days }: Pick<Asked, 'days'>, zone: string): string[] {
   const day = dayOfWall(wallOf(first, zone));
   const holiday = holidayOn(day);
   if (holiday !== undefined && days === 'all') return [`那天是${holiday}放假，会照发。`];
