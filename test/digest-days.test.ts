@@ -134,7 +134,7 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     await settledDigests(1);
     const audited = await school.db
       .selectFrom('audit')
-      .select(['what', 'who'])
+      .select(['what', 'who', 'via'])
       .where('what', 'in', ['digest.rehearse', 'delivery.resend'])
       .orderBy('id')
       .execute();
@@ -144,7 +144,9 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
       'digest.rehearse',
       'delivery.resend',
     ]);
-    expect(new Set(audited.map(({ who }) => who))).toEqual(new Set([await authorId()]));
+    expect(new Set(audited.map(({ who, via }) => `${who} ${via}`))).toEqual(
+      new Set([`${await authorId()} chat`]),
+    );
   });
 
   it('go at once on 发, not again at their hour, and not at all on 撤', async () => {

@@ -20,6 +20,7 @@ import type { Lesson } from '../lessons/lesson.ts';
 import { findAddress, findVouched } from '../people/identities.ts';
 import { readPolicy } from '../people/policies.ts';
 import type { Group } from '../people/groups.ts';
+import type { By } from '../people/units.ts';
 import { dropInvisible, normalise } from '../quiz/normalise.ts';
 import { planEarly } from '../schedule/planner.ts';
 import { groupsOf, type Schedule } from '../schedule/schedules.ts';
@@ -165,16 +166,17 @@ export async function decideByChat(
   if (isEdit && (number === undefined || [...words.trim()].length < LEAST_WORDS)) return undefined;
   const memberId = await findVouched(trx, row.account, row.contact_id);
   if (memberId === undefined) return undefined;
+  const by = { who: memberId, via: 'chat' };
   const known = await listOpenRehearsals(trx, memberId, now - DECIDABLE);
   if (number === undefined) {
     const open = known.filter(({ nominal_at: at, state }) => at > now || state === 'held');
     const [only] = open;
     if (open.length > 1)
       return `有 ${open.length} 期简报在等你：${open.map(({ no }) => no).join('、')} 号。请带上编号，如 ${verb} ${only?.no ?? 1}。`;
-    return only && (await decide(trx, only, { verb, words: '', memberId, lessons, now }));
+    return only && (await decide(trx, only, { verb, words: '', by, lessons, now }));
   }
   const found = known.find(({ no }) => no === Number(normalise(number)));
-  return found && (await decide(trx, found, { verb, words: words.trim(), memberId, lessons, now }));
+  return found && (await decide(trx, found, { verb, words: words.trim(), by, lessons, now }));
 }
 
 /** Shows what one of several groups will see. It is drawn when it goes out, not while messages wait for it. */
@@ -225,7 +227,7 @@ async function lookAt(
 interface Decision {
   readonly verb: string;
   readonly words: string;
-  readonly memberId: string;
+  readonly by: By;
   readonly lessons: readonly Lesson[];
   readonly now: number;
 }
@@ -233,13 +235,13 @@ interface Decision {
 async function decide(
   trx: Db,
   rehearsal: Rehearsal,
-  { verb, words, memberId, lessons, now }: Decision,
+  { verb, words, by, lessons, now }: Decision,
 ): Promise<string> {
   if (rehearsal.nominal_at <= now && (await listWaiting(trx, rehearsal)).length === 0)
     return `${rehearsal.no} 号简报已经发出去了，来不及${verb}了。`;
-  if (verb === '发') return await sendNow(trx, rehearsal, memberId, lessons, now);
-  if (verb === '撤') return await withdraw(trx, rehearsal, memberId, now);
-  return await rewrite(trx, rehearsal, words, memberId, now);
+  if (verb === '发') return await sendNow(trx, rehearsal, by, lessons, now);
+  if (verb === '撤') return await withdraw(trx, rehearsal, by, now);
+  return await rewrite(trx, rehearsal, words, by, now);
 }
 
 /** The deliveries of what was rehearsed of which nothing has been said yet. */
@@ -256,13 +258,13 @@ const listWaiting = (trx: Db, { schedule_id: scheduleId, nominal_at: nominalAt }
 async function sendNow(
   trx: Db,
   rehearsal: Rehearsal,
-  who: string,
+  by: By,
   lessons: readonly Lesson[],
   now: number,
 ): Promise<string> {
-  await decideRehearsal(trx, rehearsal, { state: 'released' }, who, now);
+  await decideRehearsal(trx, rehearsal, { state: 'released' }, by, now);
   for (const { no, state } of await listWaiting(trx, rehearsal))
-    if (state === 'held') await resolveDelivery(trx, no, 'resend', who, now);
+    if (state === 'held') await resolveDelivery(trx, no, 'resend', by, now);
   if (now < rehearsal.nominal_at) {
     const schedule = await trx
       .selectFrom('schedule')
@@ -275,26 +277,20 @@ async function sendNow(
   return '这就发。';
 }
 
-async function withdraw(trx: Db, rehearsal: Rehearsal, who: string, now: number): Promise<string> {
-  await decideRehearsal(trx, rehearsal, { state: 'withdrawn' }, who, now);
-  for (const { no } of await listWaiting(trx, rehearsal)) await resolveDelivery(trx, no, 'drop', who, now);
+async function withdraw(trx: Db, rehearsal: Rehearsal, by: By, now: number): Promise<string> {
+  await decideRehearsal(trx, rehearsal, { state: 'withdrawn' }, by, now);
+  for (const { no } of await listWaiting(trx, rehearsal)) await resolveDelivery(trx, no, 'drop', by, now);
   return '撤下了，这一期不发。';
 }
 
-async function rewrite(
-  trx: Db,
-  rehearsal: Rehearsal,
-  words: string,
-  who: string,
-  now: number,
-): Promise<string> {
+async function rewrite(trx: Db, rehearsal: Rehearsal, words: string, by: By, now: number): Promise<string> {
   const { no, state } = rehearsal;
   if (words === '') {
-    await decideRehearsal(trx, rehearsal, { state: 'held' }, who, now);
+    await decideRehearsal(trx, rehearsal, { state: 'held' }, by, now);
     return `先扣下了，不会自己发。改好就回复 改 ${no} 加新的话，再回复 发 ${no}。`;
   }
   if (words.length > LONGEST_WORDS) return `太长了，最多 ${LONGEST_WORDS} 个字。`;
-  await decideRehearsal(trx, rehearsal, { words }, who, now);
+  await decideRehearsal(trx, rehearsal, { words }, by, now);
   const next = state === 'held' ? `回复 发 ${no} 就发。` : `到点就发；想现在发回复 发 ${no}。`;
   return `改好了，文字换成这样，图照旧：\n${words}\n———\n${next}`;
 }

@@ -109,7 +109,7 @@ export const rekey = (lessonId: string, options: Output & { dryRun?: boolean }):
     for (const change of await findKeyChanges(db, lesson)) {
       const remarked = options.dryRun
         ? null
-        : await applyKeyChange(db, change, config.zone, 'cli', Date.now());
+        : await applyKeyChange(db, change, config.zone, { who: 'cli', via: 'cli' }, Date.now());
       const { question, before, hash } = change;
       rows.push({ lesson: lesson.id, hash, question: question.no, before, key: question.key, remarked });
     }

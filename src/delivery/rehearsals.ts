@@ -4,6 +4,7 @@ import { newId, takeNumbers } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { DeliveryTable, RehearsalTable } from '../db/tables.ts';
 import { findAddress } from '../people/identities.ts';
+import { type By, byOf } from '../people/units.ts';
 import { planDeliveries } from './ledger.ts';
 
 export type Rehearsal = RehearsalTable;
@@ -138,7 +139,7 @@ export async function decideRehearsal(
   db: Db,
   rehearsal: Rehearsal,
   change: Partial<Pick<Rehearsal, 'state' | 'words'>>,
-  who: string,
+  by: By | string,
   now: number,
 ): Promise<Rehearsal> {
   return await inTransaction(db, async (trx) => {
@@ -146,7 +147,7 @@ export async function decideRehearsal(
     await trx.updateTable('rehearsal').set(decided).where('id', '=', rehearsal.id).execute();
     await appendAudit(trx, {
       at: now,
-      who,
+      ...byOf(by),
       what: 'digest.rehearse',
       subject: rehearsal.id,
       before: { state: rehearsal.state, words: rehearsal.words },

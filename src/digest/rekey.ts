@@ -11,6 +11,7 @@ import { renderInline } from '../lessons/chat.ts';
 import type { Lesson, Question } from '../lessons/lesson.ts';
 import { findRevision } from '../lessons/revisions.ts';
 import { readPolicy } from '../people/policies.ts';
+import { type By, byOf } from '../people/units.ts';
 import { hashItem } from '../quiz/item.ts';
 import { FULL, scoreAnswer } from '../quiz/mark.ts';
 import { makeCards } from '../quiz/practice.ts';
@@ -54,14 +55,14 @@ export async function applyKeyChange(
   db: Db,
   { hash, question, before }: KeyChange,
   zone: string,
-  who: string,
+  by: By | string,
   now: number,
 ): Promise<number> {
   return await inTransaction(db, async (trx) => {
     const id = await noteKeyChange(
       trx,
       { hash, question: question.no, bankId: null, key: question.key, before },
-      who,
+      byOf(by).who,
       now,
     );
     const ofRevision = trx.selectFrom('quiz_window').where('hash', '=', hash);
@@ -79,7 +80,7 @@ export async function applyKeyChange(
     await noteRemarked(trx, id, remarked);
     await appendAudit(trx, {
       at: now,
-      who,
+      ...byOf(by),
       what: 'key.change',
       subject: `${hash}:${question.no}`,
       before,

@@ -136,7 +136,7 @@ export async function submitItem(db: Db, no: number, actor: Actor, now: number):
     const handedIn = { state: 'submitted', round, submitted_at: now, decided_at: null, reason: null } as const;
     await change(trx, item, handedIn);
     await audit(trx, 'review.submit', item, actor, now, { hash: item.hash });
-    return await settle(trx, { ...item, ...handedIn }, now);
+    return await settle(trx, { ...item, ...handedIn }, actor, now);
   });
 }
 
@@ -176,7 +176,7 @@ export async function approveItem(
       throw new UserError(`${no} 号的内容刚刚改过，请再看一遍：待审 ${no}`);
     await vote(trx, item, 'approve', null, actor, now);
     await audit(trx, 'review.approve', item, actor, now, { hash: item.hash });
-    const settled = await settle(trx, item, now);
+    const settled = await settle(trx, item, actor, now);
     return { item: settled, standing: await standing(trx, settled) };
   });
 }
@@ -199,8 +199,8 @@ export async function returnItem(
   });
 }
 
-/** Approves what has all the votes that it needs. */
-async function settle(trx: Db, item: ReviewItem, now: number): Promise<ReviewItem> {
+/** Approves what has all the votes that it needs, by what the actor just did. */
+async function settle(trx: Db, item: ReviewItem, { via }: Actor, now: number): Promise<ReviewItem> {
   const { missing, approvers } = await standing(trx, item);
   if (missing > 0) return item;
   await change(trx, item, { state: 'approved', decided_at: now });
@@ -211,6 +211,7 @@ async function settle(trx: Db, item: ReviewItem, now: number): Promise<ReviewIte
     what: 'review.approved',
     subject: item.id,
     after: { no: item.no, hash: item.hash, approvers },
+    ...(via === undefined ? {} : { via }),
   });
   return { ...item, state: 'approved', decided_at: now };
 }

@@ -112,13 +112,15 @@ describe.each(DIALECTS)('review on %s', (dialect) => {
     const [lesson] = await listWritten(db);
     expect(lesson).toMatchObject({ id: 'w1', title: '夏天怎么存花茶', author: '甲书记' });
     expect(lesson?.questions).toHaveLength(1);
-    const whats = (await listAudit(db, item.id)).map(({ what, who }) => `${what} ${who}`);
-    expect(whats).toEqual([
+    const trail = await listAudit(db, item.id);
+    expect(trail.map(({ what, who }) => `${what} ${who}`)).toEqual([
       `review.write ${author.who}`,
       `review.submit ${author.who}`,
       `review.approve ${deputy.who}`,
       `review.approved ${deputy.who}`,
     ]);
+    expect(trail.map(({ via }) => via)).toEqual([author.via, author.via, deputy.via, deputy.via]);
+    expect(deputy.via).toBe('chat');
   });
 
   it('is void after a change, until the new text is approved', async () => {
