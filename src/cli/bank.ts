@@ -4,7 +4,15 @@ import { writeFile } from 'node:fs/promises';
 import { applyBankEdit, planBankEdit } from '../digest/rekey-bank.ts';
 import { UserError } from '../errors.ts';
 import { renderInline } from '../lessons/chat.ts';
-import { approveItem, getItem, listItems, restoreItem, retireItem, terminalBy } from '../quiz/bank.ts';
+import {
+  approveItem,
+  getItem,
+  listItems,
+  readLooks,
+  restoreItem,
+  retireItem,
+  terminalBy,
+} from '../quiz/bank.ts';
 import { writeGift } from '../quiz/gift.ts';
 import { writeMarkdown } from '../quiz/item-markdown.ts';
 import { itemSheets, readKey, templateSheets } from '../quiz/item-table.ts';
@@ -13,16 +21,20 @@ import { type Output, printOne, printRows, withDb } from './parts.ts';
 
 export const list = (options: Output & { tag?: string }): Promise<void> =>
   withDb(async (db) => {
-    const rows = (await listItems(db, options.tag)).map((item) => ({
-      no: item.no,
-      type: item.type,
-      stem: renderInline(item.stem),
-      key: item.key,
-      tags: item.tags,
-      source: item.source,
-      version: item.version,
-      approved: item.isApproved,
-    }));
+    const rows = [];
+    for (const item of await listItems(db, options.tag))
+      rows.push({
+        no: item.no,
+        type: item.type,
+        stem: renderInline(item.stem),
+        key: item.key,
+        tags: item.tags,
+        source: item.source,
+        version: item.version,
+        approved: item.isApproved,
+        /** Looks that it still needs. */
+        missing: item.isApproved ? 0 : (await readLooks(db, item)).missing,
+      });
     printRows(rows, ['no', 'type', 'stem', 'key', 'tags', 'source', 'approved'], options);
   });
 
@@ -100,8 +112,14 @@ export const restore = (no: string, options: Output): Promise<void> =>
 export const approve = (no: string, options: Output): Promise<void> =>
   withDb(async (db) => {
     const { version } = await getItem(db, readNumber(no));
-    await approveItem(db, { no: Number(no), version }, OPERATOR, Date.now());
-    printOne({ no: Number(no), approved: true }, `question ${no} may be drawn`, options);
+    const { isApproved, missing } = await approveItem(db, { no: Number(no), version }, OPERATOR, Date.now());
+    printOne(
+      { no: Number(no), approved: isApproved, missing },
+      isApproved
+        ? `question ${no} may be drawn`
+        : `question ${no} is looked at by you; it needs ${missing} more`,
+      options,
+    );
   });
 
 const OPERATOR = terminalBy('cli');

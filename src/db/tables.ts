@@ -65,6 +65,7 @@ export interface Tables {
   bank_question: BankQuestionTable;
   bank_tag: { question_id: string; tag: string };
   bank_version: BankVersionTable;
+  bank_look: BankLookTable;
   upload: UploadTable;
   withdrawal: WithdrawalTable;
   checkin_photo: CheckinPhotoTable;
@@ -668,7 +669,7 @@ export interface BankQuestionTable {
   version: Generated<number>;
   /** Who wrote this version. */
   written_by: Generated<string>;
-  /** Who looked at this version, and when; nothing is drawn before. */
+  /** Whose look let this version be drawn, and when; nothing is drawn before. All looks stand in `bank_look`. */
   approved_by: string | null;
   approved_at: number | null;
 }
@@ -685,6 +686,14 @@ export interface BankVersionTable {
   tags: string;
   written_by: string;
   written_at: number;
+}
+
+/** One person's look at one version of a question. */
+export interface BankLookTable {
+  question_id: string;
+  version: number;
+  who: string;
+  at: number;
 }
 
 /** A file that somebody brought and looked at, until they take it in: for a day. */

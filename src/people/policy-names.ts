@@ -166,8 +166,8 @@ export const POLICIES = {
   reviewers: policy(
     whole(0, 3),
     '1',
-    '写的课和通知要几个人审',
-    'how many people other than the author approve a lesson or notice written in chat or console',
+    '写的课、通知和题要几个人审',
+    'how many people other than the author approve a lesson, a notice or a question of the bank written in chat or console',
   ),
   'quiz-mode': policy(
     oneOf('open', 'private', 'link'),

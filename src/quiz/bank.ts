@@ -1,6 +1,6 @@
 /**
  * The bank of questions: what may be drawn by its tags. Each form that a question has had is kept; one that was
- * written in the console is drawn once somebody else has looked at it.
+ * written in the console is drawn once as many others have looked at it as the county asks for.
  */
 import { appendAudit } from '../db/audit.ts';
 import { newId, takeNumbers } from '../db/ids.ts';
@@ -9,6 +9,8 @@ import { contains, type Selectable } from '../db/sql.ts';
 import type { BankQuestionTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import type { Draw, Question } from '../lessons/lesson.ts';
+import { type Standing, standingOf } from '../lessons/review-rules.ts';
+import { readPolicy } from '../people/policies.ts';
 import { notFound } from '../people/scope.ts';
 import { checkItem, hashItem, type Item, toQuestion } from './item.ts';
 import { seededRandom, shuffled } from './random.ts';
@@ -30,7 +32,7 @@ export interface BankItem extends Item {
 export interface BankBy {
   readonly who: string;
   readonly via: string;
-  /** Whether it may be drawn without anybody else's look. */
+  /** Whether what they write may be drawn without anybody else's look. */
   readonly isTrusted: boolean;
 }
 
@@ -237,7 +239,7 @@ export async function countItems(db: Db): Promise<{ all: number; waiting: number
   return { all: Number(all), waiting: Number(all) - Number(approved) };
 }
 
-/** How many wait for the look of this person: what they wrote themselves is for others to see. */
+/** How many wait for the look of this person: not what they wrote themselves, nor what they have looked at. */
 export async function countToApprove(db: Db, who: string): Promise<number> {
   const { count } = await db
     .selectFrom('bank_question')
@@ -245,6 +247,18 @@ export async function countToApprove(db: Db, who: string): Promise<number> {
     .where('retired_at', 'is', null)
     .where('approved_at', 'is', null)
     .where('written_by', '!=', who)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('bank_look')
+            .select('bank_look.who')
+            .whereRef('bank_look.question_id', '=', 'bank_question.id')
+            .whereRef('bank_look.version', '=', 'bank_question.version')
+            .where('bank_look.who', '=', who),
+        ),
+      ),
+    )
     .executeTakeFirstOrThrow();
   return Number(count);
 }
@@ -392,35 +406,74 @@ const findTwin = async (db: Db, hash: string, id: string): Promise<number | unde
       .executeTakeFirst()
   )?.no;
 
-/** Lets a question be drawn as it is written now. Throws `UserError` for whoever wrote it, and when it has changed. */
+/** How a question stands, as it is written now: whose looks count, and how many more it needs. */
+export async function readLooks(
+  db: Db,
+  { id, version, writtenBy }: Pick<BankItem, 'id' | 'version' | 'writtenBy'>,
+): Promise<Standing> {
+  const looks = await db
+    .selectFrom('bank_look')
+    .select('who')
+    .where('question_id', '=', id)
+    .where('version', '=', version)
+    .orderBy('at')
+    .execute();
+  // A version is written once: it has no rounds, and its number tells it from any other.
+  const text = { hash: String(version), round: 1 };
+  return standingOf(
+    { ...text, writers: [writtenBy] },
+    looks.map(({ who }) => ({ ...text, voter: who, verdict: 'approve' })),
+    await readPolicy(db, 'reviewers'),
+  );
+}
+
+/**
+ * Somebody's look at a question as it is written now; with the last that `reviewers` asks for it may be drawn. Gives
+ * how many it still needs. The terminal's is one person's, as with lessons. Throws `UserError` for whoever wrote it,
+ * and when it has changed.
+ */
 export async function approveItem(
   db: Db,
   { no, version }: { readonly no: number; readonly version: number },
   by: BankBy,
   now: number,
-): Promise<BankItem> {
+): Promise<BankItem & { readonly missing: number }> {
   return await inTransaction(db, async (trx) => {
     const item = await getItem(trx, no);
-    if (item.isApproved) return item;
+    if (item.isApproved) return { ...item, missing: 0 };
     if (item.writtenBy === by.who && !by.isTrusted) throw new UserError('自己写的题要别人来看，没有改动。');
-    const approved = await trx
+    // Two who look at once come one after the other: the second counts the first.
+    const held = await trx
       .updateTable('bank_question')
-      .set({ approved_by: by.who, approved_at: now })
+      .set((eb) => ({ version: eb.ref('version') }))
       .where('id', '=', item.id)
       .where('version', '=', version)
       .where('retired_at', 'is', null)
-      .returning('id')
+      .returning('approved_at')
       .executeTakeFirst();
-    if (!approved) throw new UserError(`第 ${no} 题刚刚改过，请再看一遍。`);
+    if (!held) throw new UserError(`第 ${no} 题刚刚改过，请再看一遍。`);
+    if (held.approved_at !== null) return { ...item, isApproved: true, missing: 0 };
+    await trx
+      .insertInto('bank_look')
+      .values({ question_id: item.id, version, who: by.who, at: now })
+      .onConflict((conflict) => conflict.columns(['question_id', 'version', 'who']).doNothing())
+      .execute();
+    const { missing } = await readLooks(trx, item);
+    if (missing === 0)
+      await trx
+        .updateTable('bank_question')
+        .set({ approved_by: by.who, approved_at: now })
+        .where('id', '=', item.id)
+        .execute();
     await appendAudit(trx, {
       at: now,
       who: by.who,
       via: by.via,
       what: 'bank.approve',
       subject: item.id,
-      after: { version },
+      after: { version, missing },
     });
-    return { ...item, isApproved: true };
+    return { ...item, isApproved: missing === 0, missing };
   });
 }
 

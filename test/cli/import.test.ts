@@ -80,7 +80,7 @@ describe('weike import', () => {
     expect((await weike('bank', 'edit', '99', '--key', 'A')).code).toBe(1);
     expect(await json('bank', 'retire', '1')).toEqual({ code: 0, no: 1, retired: true });
     expect(await json('bank', 'restore', '1')).toEqual({ code: 0, no: 1, retired: false });
-    expect(await json('bank', 'approve', '1')).toEqual({ code: 0, no: 1, approved: true });
+    expect(await json('bank', 'approve', '1')).toEqual({ code: 0, no: 1, approved: true, missing: 0 });
     expect(JSON.parse((await weike('items', '--bank', '--json')).out)).toEqual([]);
     expect((await weike('items', '--from', '2026-13-01')).code).toBe(1);
     expect((await weike('bank', 'edit', '1', '--key', 'B')).out).toMatch(

@@ -2,18 +2,24 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DAY, HOUR } from '../../src/clock.ts';
+import { listAudit } from '../../src/db/audit.ts';
 import { applyBankEdit } from '../../src/digest/rekey-bank.ts';
+import { setPolicy } from '../../src/people/policies.ts';
 import {
   addItems,
   approveItem,
   countItems,
+  countToApprove,
+  drawQuestions,
   getItem,
   listItemVersions,
   listTags,
   type NewItem,
+  readLooks,
   restoreItem,
   retireItem,
   searchItems,
+  terminalBy,
 } from '../../src/quiz/bank.ts';
 import { listBankStats, listItemStats } from '../../src/quiz/item-responses.ts';
 import { dropUpload, forgetUploads, getUpload, keepUpload } from '../../src/people/uploads.ts';
@@ -79,6 +85,58 @@ describe.each(DIALECTS)('the bank as it is looked up on %s', (dialect) => {
     expect(await restoreItem(db, 3, 'cli', 5)).toBe(true);
     expect(await restoreItem(db, 3, 'cli', 5)).toBe(false);
     await expect(getItem(db, 99)).rejects.toThrow(/没有找到这个题/);
+  });
+
+  it('lets one be drawn by as many looks as are asked for, each of another person at the words of now', async () => {
+    const { db } = test;
+    const by = (who: string) => ({ who, via: 'console', isTrusted: false });
+    await setPolicy(db, 'reviewers', '2', {}, 'test', 1);
+    await addItems(db, [item('一', ['甲']), item('二', ['甲'])], by('m'), 1);
+    const look = (who: string, version = 1) => approveItem(db, { no: 1, version }, by(who), 2);
+    const isDrawn = async () => (await drawQuestions(db, [{ tag: '甲', count: 9 }], 'x', 1)).length === 1;
+    for (const who of ['n', 'n']) expect(await look(who)).toMatchObject({ isApproved: false, missing: 1 });
+    await expect(look('m')).rejects.toThrow(/自己写的/);
+    expect(await isDrawn()).toBe(false);
+    // What one has looked at, and what one wrote, doesn't wait for one any more.
+    expect([await countToApprove(db, 'n'), await countToApprove(db, 'o')]).toEqual([1, 2]);
+    expect(await readLooks(db, await getItem(db, 1))).toEqual({ approvers: ['n'], missing: 1 });
+    expect(await look('o')).toMatchObject({ isApproved: true, missing: 0 });
+    expect(await isDrawn()).toBe(true);
+    // Other words: nobody has looked at them, and who looked at the old ones may.
+    const first = await getItem(db, 1);
+    const edit = { no: 1, version: 1, to: { ...first, stem: '三' }, reworded: false };
+    await applyBankEdit(db, edit, by('o'), { zone: ZONE, now: 3 });
+    expect(await isDrawn()).toBe(false);
+    await expect(look('n')).rejects.toThrow(/刚刚改过/);
+    await expect(look('o', 2)).rejects.toThrow(/自己写的/);
+    // The terminal's look is one person's.
+    const operator = () => approveItem(db, { no: 1, version: 2 }, terminalBy('cli'), 4);
+    expect(await operator()).toMatchObject({ isApproved: false, missing: 1 });
+    // Fewer asked for since: it is drawn with the next press, whoever's.
+    await setPolicy(db, 'reviewers', '1', {}, 'test', 5);
+    expect(await operator()).toMatchObject({ isApproved: true, missing: 0 });
+    const { id } = await getItem(db, 1);
+    const looks = (await listAudit(db, id)).filter(({ what }) => what === 'bank.approve');
+    expect(looks.map(({ who, via, after }) => [who, via, JSON.parse(after ?? '')])).toEqual([
+      ['n', 'console', { version: 1, missing: 1 }],
+      ['n', 'console', { version: 1, missing: 1 }],
+      ['o', 'console', { version: 1, missing: 0 }],
+      ['cli', 'cli', { version: 2, missing: 1 }],
+      ['cli', 'cli', { version: 2, missing: 0 }],
+    ]);
+  });
+
+  it('counts both of two who look at the same moment', async () => {
+    const { db } = test;
+    await setPolicy(db, 'reviewers', '2', {}, 'test', 1);
+    await addItems(db, [item('一', ['甲'])], { who: 'm', via: 'console', isTrusted: false }, 1);
+    const looked = await Promise.all(
+      ['n', 'o'].map((who) =>
+        approveItem(db, { no: 1, version: 1 }, { who, via: 'console', isTrusted: false }, 2),
+      ),
+    );
+    expect(looked.map(({ missing }) => missing).toSorted((a, b) => a - b)).toEqual([0, 1]);
+    expect((await getItem(db, 1)).isApproved).toBe(true);
   });
 
   it('keeps all that a question has been, with its tags', async () => {

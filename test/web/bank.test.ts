@@ -129,6 +129,25 @@ describe('the bank in the console', () => {
     expect(await drawQuestions(desk.db, [{ tag: '夏天', count: 9 }], 'x', 1)).toHaveLength(2);
   });
 
+  it('asks for as many looks as lessons need, and says how many are missing', async () => {
+    await setPolicy(desk.db, 'reviewers', '2', {}, 'test', Date.now());
+    const other = await addMember(desk.db, { name: '县管三', unit: '县委' }, { who: 'test' }, 1_000);
+    await grantRole(desk.db, { memberId: other.id, role: 'county', unitId: null }, TERMINAL, 1_000);
+    const third = await desk.as(other.id);
+    await chief.post('/bank/new', { type: 'truefalse', stem: '怕潮', key: '√', tags: '夏天' });
+    expect(await chief.page('/bank/1')).toMatch(/自己写的要别人来看，还要 2\s*个人看过才会抽到/);
+    expect(await second.page('/bank/1')).toMatch(/看过了，可以抽[\s\S]*还要 2\s*个人看过才会抽到/);
+    await second.post('/bank/approve', { no: '1', version: '1' });
+    expect(await second.page('/bank/1')).toMatch(/记下了，还要 1\s*个人[\s\S]*您看过了，还要 1\s*个人看过/);
+    expect(await second.page('/bank/1')).not.toContain('action="/bank/approve"');
+    expect(await second.page('/')).not.toContain('等人看');
+    expect(await drawQuestions(desk.db, [{ tag: '夏天', count: 1 }], 'x', 1)).toEqual([]);
+    expect(await third.page('/')).toContain('题库有 1 道题等人看');
+    await third.post('/bank/approve', { no: '1', version: '1' });
+    expect(await third.page('/bank/1')).toContain('第 1 题可以抽了');
+    expect(await drawQuestions(desk.db, [{ tag: '夏天', count: 1 }], 'x', 1)).toHaveLength(1);
+  });
+
   it('says what is wrong with what was written, and keeps every word of it', async () => {
     const answer = await chief.post('/bank/new', {
       type: 'single',

@@ -19,6 +19,7 @@ import { unitMonths } from './0018_unit_months.ts';
 import { bankVersions } from './0020_bank_versions.ts';
 import { slimmerParts } from './0021_slimmer_parts.ts';
 import { takenBack } from './0025_taken_back.ts';
+import { bankLooks } from './0027_bank_looks.ts';
 import type { Migration } from './columns.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   bankVersions,
   slimmerParts,
   takenBack,
+  bankLooks,
 ];

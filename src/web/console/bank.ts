@@ -6,6 +6,7 @@ import { sayWhen } from '../../clock.ts';
 import { applyBankEdit, planBankEdit } from '../../digest/rekey-bank.ts';
 import { UserError } from '../../errors.ts';
 import { renderInline } from '../../lessons/chat.ts';
+import type { Standing } from '../../lessons/review-rules.ts';
 import {
   addItems,
   approveItem,
@@ -15,6 +16,7 @@ import {
   listItemVersions,
   listRemarked,
   listTags,
+  readLooks,
   restoreItem,
   retireItem,
   searchItems,
@@ -35,7 +37,20 @@ import {
 } from './bank-form.ts';
 import { mayWrite, writerOf } from './bank-writer.ts';
 import { drawBankFigures } from './item-figures.ts';
-import { address, card, confirmed, field, hidden, nothing, pill, press, rows, select, tabs } from './draw.ts';
+import {
+  address,
+  card,
+  confirmed,
+  type Content,
+  field,
+  hidden,
+  nothing,
+  pill,
+  press,
+  rows,
+  select,
+  tabs,
+} from './draw.ts';
 import { namesBehind } from './names.ts';
 import { type ConsoleSite, type Desk, deskOf, readForm, readNo } from './parts.ts';
 import { shellPage } from './shell.ts';
@@ -287,8 +302,12 @@ export function bankRoutes(app: Hono, site: ConsoleSite): void {
     '/bank/approve',
     acts(site, '/bank', async ({ db, actor, now }, form) => {
       const no = readNo(form.get('no'));
-      await approveItem(db, { no, version: readNo(form.get('version')) }, await writerOf(db, actor), now);
-      return { text: `第 ${no} 题可以抽了。`, to: `/bank/${no}` };
+      const seen = { no, version: readNo(form.get('version')) };
+      const { missing } = await approveItem(db, seen, await writerOf(db, actor), now);
+      return {
+        text: missing === 0 ? `第 ${no} 题可以抽了。` : `记下了，${sayMissing(missing)}`,
+        to: `/bank/${no}`,
+      };
     }),
   );
 }
@@ -305,7 +324,24 @@ const newPage = (c: Context, site: ConsoleSite, item: Item, fault?: string) =>
     fault === undefined ? 200 : 409,
   );
 
+const sayMissing = (count: number): string => `还要 ${count} 个人看过才会抽到。`;
+
 const sayRemarked = (count: number): string => (count > 0 ? `，重新判了 ${count} 个答案` : '');
+
+/** The press of whoever may look at it; for anybody else, and where one isn't enough, what it still needs. */
+function drawLook(
+  { no, version, writtenBy }: BankItem,
+  { approvers, missing }: Standing,
+  who: string,
+): Content {
+  const rest = sayMissing(missing);
+  if (writtenBy === who)
+    return html`<span class="note">自己写的要别人来看，${missing > 1 ? rest : '看过才会抽到。'}</span>`;
+  if (approvers.includes(who) && missing > 0) return html`<span class="note">您看过了，${rest}</span>`;
+  return html`${press('/bank/approve', '看过了，可以抽', {
+    fields: { no: String(no), version: String(version) },
+  })}${missing > 1 ? html`<span class="note">${rest}</span>` : ''}`;
+}
 
 async function itemPage(
   c: Context,
@@ -321,7 +357,6 @@ async function itemPage(
     versions.map(({ writtenBy }) => writtenBy),
   );
   const remarked = await listRemarked(db, item.id);
-  const isMine = item.writtenBy === actor.who;
   const isIn = item.retiredAt === null;
   return shellPage(
     c,
@@ -337,15 +372,7 @@ async function itemPage(
           ${
             mayWrite(actor)
               ? html`<div class="buttons">
-                  ${
-                    isIn && !item.isApproved
-                      ? isMine
-                        ? html`<span class="note">自己写的要别人来看，看过才会抽到。</span>`
-                        : press('/bank/approve', '看过了，可以抽', {
-                            fields: { no: String(item.no), version: String(item.version) },
-                          })
-                      : ''
-                  }
+                  ${isIn && !item.isApproved ? drawLook(item, await readLooks(db, item), actor.who) : ''}
                   ${
                     isIn
                       ? confirmed(
