@@ -4,8 +4,8 @@
  * and one that is told off, or meets error after error, pauses.
  */
 import {
-  changeBetween,
   addDays,
+  changeBetween,
   DAY,
   instantOfWall,
   localDay,

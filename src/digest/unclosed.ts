@@ -16,9 +16,10 @@ export async function hasUnclosed(
     .where('quiz_window.group_id', '=', groupId)
     .where('quiz_window.closed_at', 'is', null)
     .where('quiz_window.closes_at', '>', now)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('answer')
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('answer')
           .select('answer.id')
           .whereRef('answer.window_id', '=', 'quiz_window.id')
           .where('answer.written_at', '>=', startOfDay(day, zone))
