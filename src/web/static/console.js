@@ -64,7 +64,12 @@ for (const form of document.querySelectorAll('form[data-keep]')) {
     form.querySelector('[data-kept-note]')?.removeAttribute('hidden');
   }
   const [news] = [...lost, ...early];
-  if (news) setTimeout(() => news.dispatchEvent(new Event('input', { bubbles: true })));
+  // Told once htmx listens, which may come after us; nobody heard what was typed in between either.
+  const tell = () => {
+    const one = news ?? (typed > asked ? fields()[0] : undefined);
+    one?.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+  document.addEventListener('DOMContentLoaded', () => setTimeout(tell));
   const keep = (sent = false) => {
     const values = Object.fromEntries(fields().map((one) => [keyOf(one), valueOf(one)]));
     localStorage.setItem(key, JSON.stringify({ base: base(), values, sent }));
