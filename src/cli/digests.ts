@@ -7,12 +7,13 @@ import { composeGroupDay, readGroupDay } from '../digest/daily.ts';
 import { type Digest, readGroupDigest, readUnitDigest } from '../digest/digest.ts';
 import { drawDigest } from '../digest/picture.ts';
 import { renderPng } from '../digest/png.ts';
-import { isSpanKind, type Span, SPAN_KINDS, spanAround, spanOfDigest } from '../digest/spans.ts';
+import { isSpanKind, sayAsOf, type Span, SPAN_KINDS, spanAround, spanOfDigest } from '../digest/spans.ts';
 import { composeDigest } from '../digest/words.ts';
 import { UserError } from '../errors.ts';
 import { getGroupByKey } from '../people/groups.ts';
 import { getUnitByName } from '../people/units.ts';
 import { planCorrection } from '../schedule/corrections.ts';
+import { TERMINAL } from '../people/scope.ts';
 import { type Output, printOne, withDb } from './parts.ts';
 
 export interface RenderOptions extends Output {
@@ -60,9 +61,7 @@ export const render = (options: RenderOptions): Promise<void> =>
     if (form === 'png' && options.out === undefined) throw new UserError('--as png needs --out FILE');
     const now = Date.now();
     const digest = await readDigest(db, options, zone, now);
-    const day = localDay(now, zone);
-    const asOf = `${Number(day.slice(5, 7))}月${Number(day.slice(8))}日`;
-    const svg = form === 'text' ? '' : await drawDigest(digest, { asOf });
+    const svg = form === 'text' ? '' : await drawDigest(digest, { asOf: sayAsOf(now, zone) });
     const words = form === 'text' ? `${await composeFor(db, digest, options, zone)}\n` : '';
     const made = form === 'text' ? words : form === 'svg' ? svg : await renderPng(svg);
     if (options.out === undefined) {
@@ -94,7 +93,7 @@ export const correct = (options: RenderOptions): Promise<void> =>
     const span = readSpan(options, zone, now);
     if (options.group === undefined) throw new UserError('name a group with --group KEY');
     const group = await getGroupByKey(db, options.group);
-    const id = await planCorrection(db, group, span, { who: 'cli', via: 'cli' }, now);
+    const id = await planCorrection(db, group, span, TERMINAL, now);
     printOne(
       { delivery: id },
       `planned for ${group.key}: the server sends it, marked as a correction`,

@@ -6,6 +6,7 @@ import { addFeed, type Feed, getFeedByNo, listDueFeeds, listFeeds, removeFeed } 
 import { gatherFeed } from '../news/gather.ts';
 import { LARGEST_FEED } from '../news/parse.ts';
 import { parseApart } from '../news/parse-apart.ts';
+import { TERMINAL } from '../people/scope.ts';
 import { config, type Output, printJson, printOne, printRows, withDb } from './parts.ts';
 
 /** A feed's file, as scripts rely on it. `published` is ISO 8601 or null, `link` an absolute address or null. */
@@ -72,7 +73,7 @@ export const add = (url: string, options: Output & { source?: string; category?:
     const feed = await addFeed(
       db,
       { url, ...(source === undefined ? {} : { source }), ...(category === undefined ? {} : { category }) },
-      { who: 'cli', via: 'cli' },
+      TERMINAL,
       Date.now(),
       feedAllow,
     );
@@ -104,6 +105,6 @@ export const fetch = (numbers: readonly string[], options: Output & { all?: bool
 
 export const remove = (no: string, output: Output): Promise<void> =>
   withDb(async (db, { zone }) => {
-    const feed = await removeFeed(db, readNo(no), { who: 'cli', via: 'cli' }, Date.now());
+    const feed = await removeFeed(db, readNo(no), TERMINAL, Date.now());
     printOne(listed(feed, zone), `feed ${no} is read no more; what it has brought stays`, output);
   });

@@ -9,6 +9,7 @@ import { renderInline } from '../lessons/chat.ts';
 import { getUnitByName } from '../people/units.ts';
 import type { AskedSpan } from '../quiz/bank-asked.ts';
 import { type BankStats, listBankStats, listItemStats } from '../quiz/item-responses.ts';
+import { TERMINAL } from '../people/scope.ts';
 import { type Output, printRows, withDb } from './parts.ts';
 
 const COLUMNS = [
@@ -109,7 +110,7 @@ export const rekey = (lessonId: string, options: Output & { dryRun?: boolean }):
     for (const change of await findKeyChanges(db, lesson)) {
       const remarked = options.dryRun
         ? null
-        : await applyKeyChange(db, change, config.zone, { who: 'cli', via: 'cli' }, Date.now());
+        : await applyKeyChange(db, change, config.zone, TERMINAL, Date.now());
       const { question, before, hash } = change;
       rows.push({ lesson: lesson.id, hash, question: question.no, before, key: question.key, remarked });
     }

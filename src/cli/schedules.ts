@@ -231,7 +231,7 @@ export const send = (given: Record<string, unknown>): Promise<void> =>
         again: options.again === true,
         ...(closeAfter === undefined ? {} : { closeAfter }),
       },
-      { who: 'cli', via: 'cli' },
+      TERMINAL,
       now,
     );
     printOne(

@@ -3,6 +3,7 @@ import { isoInZone, parseDuration } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { getMemberByName } from '../people/members.ts';
 import { issueToken, listTokens, revokeToken } from '../people/tokens.ts';
+import { TERMINAL } from '../people/scope.ts';
 import { type Output, printOne, printRows, withDb } from './parts.ts';
 
 interface CreateOptions extends Output {
@@ -19,12 +20,7 @@ export const create = (name: string, options: CreateOptions): Promise<void> =>
     const lasts = parseDuration(life);
     if (lasts === undefined) throw new UserError(`--for: expected a duration like 90d, got "${life}"`);
     const memberId = options.member === undefined ? null : (await getMemberByName(db, options.member)).id;
-    const made = await issueToken(
-      db,
-      { name, memberId, scope, life: lasts },
-      { who: 'cli', via: 'cli' },
-      Date.now(),
-    );
+    const made = await issueToken(db, { name, memberId, scope, life: lasts }, TERMINAL, Date.now());
     const expires = isoInZone(made.expiresAt, zone);
     printOne(
       { no: made.no, token: made.secret, scope, expires_at: expires },
@@ -50,6 +46,6 @@ export const list = (output: Output): Promise<void> =>
 export const revoke = (text: string, output: Output): Promise<void> =>
   withDb(async (db) => {
     if (!/^\d{1,9}$/.test(text)) throw new UserError(`expected a key's number, got "${text}"`);
-    await revokeToken(db, Number(text), { who: 'cli', via: 'cli' }, Date.now());
+    await revokeToken(db, Number(text), TERMINAL, Date.now());
     printOne({ revoked: Number(text) }, `key ${text} is ended`, output);
   });

@@ -11,9 +11,8 @@ import { describeDigest, drawDigest } from '../digest/picture.ts';
 import {
   comesWithPicture,
   isSpanKind,
-  saySpan,
+  sayAsOf,
   type Span,
-  spanAround,
   spanOfDigest,
   spanOfPeriod,
 } from '../digest/spans.ts';
@@ -127,7 +126,7 @@ async function drawFor(
 ): Promise<Draft | undefined> {
   if (place.dataDir === undefined || digest.counts.learned === 0) return undefined;
   if (!(await wantsPicture(db, groupId, digest.span))) return undefined;
-  const asOf = saySpan(spanAround('day', localDay(now, place.zone)));
+  const asOf = sayAsOf(now, place.zone);
   return await drawPicture(
     place,
     () => drawDigest(digest, { ...markOfWords(words), asOf }),

@@ -1,9 +1,8 @@
 /** A member's own week as they get it: its words are fixed when it is planned, its picture is drawn when it is sent. */
-import { localDay } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { drawPersonal, describePersonal } from '../digest/personal-picture.ts';
 import { readOwnTrend, readPersonal } from '../digest/personal.ts';
-import { comesWithPicture, saySpan, type Span, spanAround } from '../digest/spans.ts';
+import { comesWithPicture, sayAsOf, type Span, spanAround } from '../digest/spans.ts';
 import { readPolicy } from '../people/policies.ts';
 import { type DrawingPlace, drawPicture } from './drawing.ts';
 import type { Delivery, Draft } from './ledger.ts';
@@ -43,7 +42,7 @@ export async function drawOwnWeek(
   const trend = await readOwnTrend(db, memberId, span);
   return await drawPicture(
     place,
-    () => drawPersonal(week, trend, { asOf: saySpan(spanAround('day', localDay(now, place.zone))) }),
+    () => drawPersonal(week, trend, { asOf: sayAsOf(now, place.zone) }),
     describePersonal(week),
   );
 }

@@ -38,7 +38,6 @@ export async function resolveDelivery(
   by: By | string,
   now: number,
 ): Promise<Delivery> {
-  const { who, via } = byOf(by);
   return await inTransaction(db, async (trx) => {
     const delivery = await getDeliveryByNo(trx, no);
     const from = DECIDABLE[decision];
@@ -52,8 +51,7 @@ export async function resolveDelivery(
     const after = (await findDelivery(trx, delivery.id)) ?? delivery;
     await appendAudit(trx, {
       at: now,
-      who,
-      ...(via === undefined ? {} : { via }),
+      ...byOf(by),
       what: `delivery.${decision}`,
       subject: delivery.id,
       before: { state: delivery.state, reason: delivery.reason },

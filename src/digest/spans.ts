@@ -1,5 +1,5 @@
 /** The spans of local days that digests and reports cover. */
-import { addDays, mondayOf } from '../clock.ts';
+import { addDays, localDay, mondayOf } from '../clock.ts';
 
 export type SpanKind = 'day' | 'week' | 'month' | 'quarter';
 
@@ -83,6 +83,9 @@ export function saySpan({ kind, from, to }: Span): string {
   const end = from.slice(0, 7) === to.slice(0, 7) ? `${Number(to.slice(8))}日` : sayDay(to);
   return `${sayDay(from)}—${end}`;
 }
+
+/** The local day of `now`, ms, as a picture's foot says it: `11月24日`. */
+export const sayAsOf = (now: number, zone: string): string => sayDay(localDay(now, zone));
 
 /** The pieces that a trend has a point for: a week's and a month's days, a quarter's months, of a day the seven up to it. */
 export function piecesOf({

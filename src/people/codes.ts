@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
+import type { ExpressionBuilder } from '../db/sql.ts';
+import type { Tables } from '../db/tables.ts';
 import { DAY } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { type Actor, scopedMembers } from './scope.ts';
@@ -110,14 +112,17 @@ export async function issueCodes(
   });
 }
 
+/** The condition for a code that nobody has used or taken back. */
+const isLive = (eb: ExpressionBuilder<Tables, 'certify_code'>) =>
+  eb.and([eb('used_at', 'is', null), eb('revoked_at', 'is', null)]);
+
 /** Whatever was handed out to a member works no more. */
 export async function revokeCodes(trx: Db, memberId: string, now: number): Promise<void> {
   await trx
     .updateTable('certify_code')
     .set({ revoked_at: now })
     .where('member_id', '=', memberId)
-    .where('used_at', 'is', null)
-    .where('revoked_at', 'is', null)
+    .where(isLive)
     .execute();
 }
 
@@ -127,8 +132,7 @@ export const liveCodeOf = (db: Db, memberId: string): Promise<{ readonly id: str
     .selectFrom('certify_code')
     .select('id')
     .where('member_id', '=', memberId)
-    .where('used_at', 'is', null)
-    .where('revoked_at', 'is', null)
+    .where(isLive)
     .executeTakeFirst();
 
 /**
@@ -147,8 +151,7 @@ export async function takeBackCode(
       .set({ revoked_at: now })
       .where('id', '=', codeId)
       .where('member_id', '=', memberId)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
+      .where(isLive)
       .returning('issued_at')
       .executeTakeFirst();
     if (!ended)

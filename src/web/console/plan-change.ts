@@ -2,7 +2,6 @@
 import { html } from 'hono/html';
 
 import { listOwnGroups } from '../../chat/commands/plan.ts';
-import { WEEKDAYS } from '../../chat/plan/rule.ts';
 import { sayMinutes } from '../../chat/plan/times.ts';
 import {
   formatDuration,
@@ -26,7 +25,7 @@ import { timetableOf } from '../../schedule/timetable.ts';
 import type { Html } from '../layout.ts';
 import { card, field, hidden, select } from './draw.ts';
 import type { Desk, Form } from './parts.ts';
-import { CLOSES, drawFit } from './plan-page.ts';
+import { CLOSES, drawFit, drawWeekdays } from './plan-page.ts';
 import {
   DAY_RULES,
   type Fit,
@@ -310,19 +309,3 @@ export function drawChange(
     { id: 'change' },
   );
 }
-
-const drawWeekdays = (weekdays: readonly number[]) =>
-  html`<fieldset class="pick">
-    <legend>每周哪几天</legend>
-    ${WEEKDAYS.map(
-      (name, index) =>
-        html`<label
-          ><input
-            type="checkbox"
-            name="weekday"
-            value="${index + 1}"
-            ${weekdays.includes(index + 1) ? 'checked' : ''}
-          /><span>周${name}</span></label
-        >`,
-    )}
-  </fieldset>`;

@@ -329,20 +329,7 @@ const courses = (asked: Asked, lessons: readonly Lesson[]) => {
       <legend>或者动态、简报</legend>
       ${Object.entries(STANDING).map(([what, { name, note }]) => choice(what, name, note))}
     </fieldset>
-    <fieldset class="pick">
-      <legend>每周哪几天</legend>
-      ${WEEKDAYS.map(
-        (name, index) =>
-          html`<label
-            ><input
-              type="checkbox"
-              name="weekday"
-              value="${index + 1}"
-              ${asked.weekdays.includes(index + 1) ? 'checked' : ''}
-            /><span>周${name}</span></label
-          >`,
-      )}
-    </fieldset>
+    ${drawWeekdays(asked.weekdays)}
   </details>`;
 };
 
@@ -371,3 +358,20 @@ export function drawFit(fit: Fit, { now, zone }: Pick<Desk, 'now' | 'zone'>): Ht
     }${notes.join('')}
   </p>`;
 }
+
+/** Which days of the week; `weekdays`: those that are chosen, 1 for Monday. */
+export const drawWeekdays = (weekdays: readonly number[]) =>
+  html`<fieldset class="pick">
+    <legend>每周哪几天</legend>
+    ${WEEKDAYS.map(
+      (name, index) =>
+        html`<label
+          ><input
+            type="checkbox"
+            name="weekday"
+            value="${index + 1}"
+            ${weekdays.includes(index + 1) ? 'checked' : ''}
+          /><span>周${name}</span></label
+        >`,
+    )}
+  </fieldset>`;
