@@ -3,9 +3,9 @@
  * empty and broken; and the README's picture into `docs/`. It starts a server of its own in an empty folder
  * and plays a class in it.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,8 +26,14 @@ const DESKTOP = { width: 1280, height: 800 } as const;
 const SIZES = { phone: PHONE, desktop: DESKTOP } as const;
 
 const data = mkdtempSync(join(tmpdir(), 'weike-shots-'));
+const lessons = join(data, 'lessons');
+cpSync('lessons', lessons, { recursive: true });
+// All but the lesson that has its picture taken draw a question from the bank.
+for (const file of globSync(join(lessons, '{county,law,party,selling}/*.md')))
+  if (!file.endsWith('cunchu.md')) appendFileSync(file, '\n抽题：存茶 1\n');
+const env = { ...process.env, DATA_DIR: data, LESSONS_DIR: lessons, PORT: String(PORT), LOG_LEVEL: 'error' };
 const server = spawn(process.execPath, ['src/main.ts'], {
-  env: { ...process.env, DATA_DIR: data, PORT: String(PORT), LOG_LEVEL: 'error' },
+  env,
   stdio: ['ignore', 'inherit', 'pipe'],
 });
 for await (const line of createInterface({ input: server.stderr })) if (line.includes('running at')) break;
@@ -89,17 +95,25 @@ const CONSOLE = [
 const NOT_PAGES =
   /\.(?:xlsx|json|csv|svg|css|ics|jpg)$|^\/(?:api|bank\/export|calendar|events|healthz|sandbox\/api|metrics|openapi|picture|static)\b|\/(?:find|fit|list|picture|state)\b|^\/(?:workbook|bank\/export)\/./;
 
-/** The addresses of all pages, as the server knows them: a new page gets its picture without being listed here. */
-const ROUTES = Object.keys(ALL)
+/** The addresses of all that is asked for, as the server knows them: a new page gets its picture without being listed here. */
+const ASKED = Object.keys(ALL)
   .filter((route) => route.startsWith('GET '))
-  .map((route) => route.slice('GET '.length).replaceAll(/\{.*?\}(?=\/|$)/g, ''))
-  .filter((route) => !NOT_PAGES.test(route))
-  .map((route) => ({ route, matches: new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+')}$`) }))
+  .map((route) => {
+    const path = route.slice('GET '.length);
+    const name = path.replaceAll(/\{.*?\}(?=\/|$)/g, '');
+    const pattern = path.replaceAll(
+      /:\w+(?:\{(.*?)\}(?=\/|$))?/g,
+      (_, own?: string) => `(?:${own ?? '[^/]+'})`,
+    );
+    return { route: name, isPage: !NOT_PAGES.test(name), matches: new RegExp(`^${pattern}$`) };
+  })
   .toSorted((one, other) => one.route.split(':').length - other.route.split(':').length);
+const PAGE_ROUTES = ASKED.filter(({ isPage }) => isPage).map(({ route }) => route);
 
 const routeOf = (path: string): string | undefined => {
   const { pathname } = new URL(path, url);
-  return ROUTES.find(({ matches }) => matches.test(pathname))?.route;
+  const found = ASKED.find(({ matches }) => matches.test(pathname));
+  return found?.isPage === true ? found.route : undefined;
 };
 const shot = new Set<string>();
 
@@ -216,8 +230,45 @@ async function writeDraft() {
   });
 }
 
-/** What waits for a secretary: a lesson to look at, somebody to certify; and a workbook. */
+const weike = (...words: string[]) =>
+  execFileSync(process.execPath, ['src/cli.ts', ...words], { env, stdio: 'pipe' });
+
+/** A question of the bank that was drawn and answered, and a digest that went out: its number. */
+async function askFromBank(): Promise<string> {
+  let digest = '';
+  const stem = '没开封的茉莉花茶，夏天放哪里好？';
+  await withPage({ viewport: DESKTOP }, async (page) => {
+    await page.goto(`${url}/bank/new`);
+    await page.fill('[name=stem]', stem);
+    for (const [letter, words] of Object.entries({ A: '灶台边', B: '冰箱冷藏室', C: '窗台上' }))
+      await page.fill(`[name=option-${letter}]`, words);
+    await page.fill('[name=key]', 'B');
+    await page.fill('[name=tags]', '存茶');
+    await page.getByRole('button', { name: '加进题库' }).click();
+    await page.waitForURL('**/bank/1');
+    weike('bank', 'approve', '1');
+    await page.goto(`${url}/sandbox?room=cuntao&as=cuntao-01`);
+    await page.getByRole('button', { name: '立即发下一课' }).click();
+    const quiz = page.locator('.message', { hasText: stem }).last();
+    await quiz.waitFor({ timeout: 60_000 });
+    const [, no = ''] = new RegExp(`(\\d+)\\D{1,20}${stem}`).exec(await quiz.innerText()) ?? [];
+    await say(page, `${no}B`);
+    await page.goto(`${url}/sandbox?room=cuntao&as=cuntao-02`);
+    await say(page, `打卡 ${no}A`);
+    await page.getByText('已打卡').waitFor({ timeout: 60_000 });
+    const soon = new Date(Date.now() + 5_000).toISOString();
+    weike('schedule', 'add', '--digest', 'day', '--group', 'cuntao', '--at', soon);
+    await page.getByText('【学习简报').last().waitFor({ timeout: 90_000 });
+    await page.goto(`${url}/deliveries`);
+    const link = page.locator('a[href^="/deliveries/"]', { hasText: '简报' }).first();
+    digest = /\d+/.exec((await link.getAttribute('href')) ?? '')?.[0] ?? '';
+  });
+  return digest;
+}
+
+/** What waits for a secretary: a lesson to look at, one of two of a name to certify; and a workbook. */
 async function fillDesk() {
+  weike('member', 'add', '覃小燕', '--unit', '村淘服务站党支部', '--status', 'masses');
   await withPage({ viewport: DESKTOP }, async (page) => {
     await page.goto(`${url}/sandbox?as=huacha-03&chat=private`);
     await say(page, '认证 覃小燕 QX4321');
@@ -235,11 +286,11 @@ async function fillDesk() {
 }
 
 /** Every page of the console that can be reached from those that are listed. */
-async function shootConsole(page: Page, suffix: string) {
-  const done = new Set<string>();
+async function shootConsole(page: Page, suffix: string, digest: string) {
+  const done = new Set(PAGES.map(([, path]) => routeOf(path)));
   const found: string[] = [];
   async function open(name: string, path: string) {
-    done.add(routeOf(path) ?? '');
+    done.add(routeOf(path));
     await shoot(page, `${name}-${suffix}`, path);
     const links = page.locator('a[href^="/"]:not([download])');
     found.push(
@@ -249,13 +300,14 @@ async function shootConsole(page: Page, suffix: string) {
     );
   }
   for (const [name, path] of CONSOLE) await open(name, path);
+  await open('digest', `/deliveries/${digest}`);
   for (let next = found.shift(); next !== undefined; next = found.shift()) {
     const route = routeOf(next);
     if (route !== undefined && !done.has(route)) await open(route.slice(1).replaceAll(/[/:]+/g, '-'), next);
   }
 }
 
-async function shootAll() {
+async function shootAll(digest: string) {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [size, viewport] of Object.entries(SIZES))
       await withPage({ viewport, colorScheme }, async (page) => {
@@ -264,11 +316,11 @@ async function shootAll() {
           if (`${name}-${size}-${colorScheme}` === 'sandbox-desktop-light')
             await page.screenshot({ path: 'docs/sandbox.png' });
         }
-        await shootConsole(page, `${size}-${colorScheme}`);
+        await shootConsole(page, `${size}-${colorScheme}`, digest);
       });
   await withPage({ viewport: PHONE, large: true }, async (page) => {
     for (const [name, path] of PAGES) await shoot(page, `${name}-phone-large`, path);
-    await shootConsole(page, 'phone-large');
+    await shootConsole(page, 'phone-large', digest);
   });
   await withPage({ viewport: PHONE }, async (page) => {
     await shoot(page, 'sandbox-phone-list', '/sandbox?as=huacha-02&pane=list');
@@ -343,12 +395,13 @@ async function shootStates() {
 
 try {
   await playClass();
+  const digest = await askFromBank();
   await shootOwn();
   await writeDraft();
   await fillDesk();
-  await shootAll();
+  await shootAll(digest);
   await shootStates();
-  const without = ROUTES.map(({ route }) => route).filter((route) => !shot.has(route));
+  const without = PAGE_ROUTES.filter((route) => !shot.has(route));
   if (without.length > 0) {
     process.stderr.write(`No picture of: ${without.join(', ')}. Open them in scripts/shots.ts.\n`);
     process.exitCode = 1;
