@@ -7,7 +7,7 @@ import { UserError } from '../../errors.ts';
 import { readScopedAudit } from '../../people/audit-scope.ts';
 import { STATUS_NAMES } from '../../people/members.ts';
 import { isPolicyName, POLICIES } from '../../people/policy-names.ts';
-import { address, field, nothing, select, table } from './draw.ts';
+import { address, field, foldedTable, nothing, select } from './draw.ts';
 import { namesBehind } from './names.ts';
 import { type ConsoleSite, deskOf } from './parts.ts';
 import { sayRule } from './rule-words.ts';
@@ -174,12 +174,12 @@ export function auditRoutes(app: Hono, site: ConsoleSite): void {
           ${
             shown.length === 0
               ? nothing('没有这样的记录。改过什么，都会记在这里。')
-              : table(
+              : foldedTable(
                   '审计',
                   [
-                    { title: '什么', cell: (row) => VERBS[row.what] ?? row.what },
-                    { title: '谁', cell: (row) => names.get(row.who) ?? '已离开的人' },
-                    { title: '时间', cell: (row) => sayWhen(row.at, now, zone) },
+                    { title: '什么', cell: (row) => whole(VERBS[row.what] ?? row.what) },
+                    { title: '谁', cell: (row) => whole(names.get(row.who) ?? '已离开的人') },
+                    { title: '时间', cell: (row) => whole(sayWhen(row.at, now, zone)) },
                     { title: '关于', cell: (row) => about(row.subject, names) },
                     {
                       title: '改了',
@@ -199,6 +199,9 @@ export function auditRoutes(app: Hono, site: ConsoleSite): void {
     });
   });
 }
+
+/** On one line where there is room for columns. */
+const whole = (words: string) => html`<span class="whole">${words}</span>`;
 
 const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 const idsIn = (text: string): string[] => text.match(UUID) ?? [];

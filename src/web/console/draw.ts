@@ -81,6 +81,20 @@ export const table = <T>(caption: string, columns: readonly Column<T>[], all: re
     </tbody>
   </table>`;
 
+/** So many rows of a folded table are seen on a phone; its style sheet counts them too. */
+const FOLDED_AFTER = 20;
+
+/** A table that may be long: a phone shows its beginning, and the rest when that is wished. */
+export const foldedTable = <T>(caption: string, columns: readonly Column<T>[], all: readonly T[]) =>
+  all.length <= FOLDED_AFTER
+    ? table(caption, columns, all)
+    : html`<div class="folded">
+        ${table(caption, columns, all)}
+        <label class="unfold"
+          ><input type="checkbox" autocomplete="off" /><span>看这一页全部 ${all.length} 条</span></label
+        >
+      </div>`;
+
 export type Fields = Readonly<Record<string, string>>;
 
 export const hidden = (fields: Fields) =>

@@ -246,8 +246,10 @@ function chosenTable(question: Question, { chosen, answers }: ItemStats): Conten
       {
         title: '答案',
         cell: ({ value, words }) =>
-          html`${value}
-          ${words}${hasRight && question.key.includes(value) ? html` ${pill('good', '对')}` : ''}`,
+          html`<span
+            >${value}
+            ${words}${hasRight && question.key.includes(value) ? html` ${pill('good', '对')}` : ''}</span
+          >`,
       },
       { title: '选的', cell: ({ count }) => `${count} / ${answers}`, figure: true },
     ],

@@ -24,7 +24,7 @@ import {
 import { pathIn, subtreeIn } from '../../people/tree.ts';
 import { listQuestionResults } from '../../quiz/answers.ts';
 import { findWindow, lessonOf, ordersOf } from '../../quiz/windows.ts';
-import { address, card, nothing, pill, table, tabs } from './draw.ts';
+import { address, card, foldedTable, nothing, pill, table, tabs } from './draw.ts';
 import { backTo, type ConsoleSite, deskOf, readNo } from './parts.ts';
 import { filters, here, noTree, readAsked } from './participation.ts';
 import { shellPage } from './shell.ts';
@@ -76,7 +76,7 @@ export function participationUnderRoutes(app: Hono, site: ConsoleSite): void {
           ${
             shown.length === 0
               ? nothing(missing ? '人人都学了，真好。' : '这段时间名册上没有人。')
-              : table(
+              : foldedTable(
                   missing ? '还没学的人' : '每个人',
                   [
                     {
