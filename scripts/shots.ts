@@ -287,7 +287,7 @@ async function fillDesk() {
 
 /** Every page of the console that can be reached from those that are listed. */
 async function shootConsole(page: Page, suffix: string, digest: string) {
-  const done = new Set(PAGES.map(([, path]) => routeOf(path)));
+  const done = new Set<string | undefined>();
   const found: string[] = [];
   async function open(name: string, path: string) {
     done.add(routeOf(path));
@@ -303,7 +303,8 @@ async function shootConsole(page: Page, suffix: string, digest: string) {
   await open('digest', `/deliveries/${digest}`);
   for (let next = found.shift(); next !== undefined; next = found.shift()) {
     const route = routeOf(next);
-    if (route !== undefined && !done.has(route)) await open(route.slice(1).replaceAll(/[/:]+/g, '-'), next);
+    if (route !== undefined && !done.has(route))
+      await open(route.slice(1).replaceAll(/[/:]+/g, '-') || 'today', next);
   }
 }
 
