@@ -3,7 +3,7 @@ import type { Db } from '../db/open.ts';
 import { contains } from '../db/sql.ts';
 import { renderInline } from '../lessons/chat.ts';
 import type { Question } from '../lessons/lesson.ts';
-import { listItemVersions } from './bank.ts';
+import { type BankVersion, listItemVersions } from './bank.ts';
 import { hashItem, type Item, LETTERS } from './item.ts';
 import { foldWord } from './normalise.ts';
 import { drawnOf, type QuizWindow } from './windows.ts';
@@ -58,21 +58,22 @@ export async function listAsked(db: Db, id: string, span: AskedSpan = {}): Promi
   const windows = await listDrawnWindows(db, span, words);
   return windows.flatMap((window) =>
     bankQuestionsOf(window)
-      .filter((question) => isIts.test(question))
+      .filter((question) => isIts.test(question, window.opens_at))
       .map((question) => ({ window, question })),
   );
 }
 
 /**
  * Tells a question of the bank in what was drawn. Quizzes of before its id was kept there are told by its words and
- * its key: nobody can have asked them otherwise.
+ * its key, as it had them when the quiz opened: nobody can have asked them otherwise.
  */
-export function isItem(id: string, versions: readonly Item[]) {
-  const hashes = new Set(versions.map(hashItem));
+export function isItem(id: string, versions: readonly BankVersion[]) {
+  // By when it was first written so, the first version last.
+  const hashes = new Map(versions.map((one) => [hashItem(one), one.writtenAt]));
   return {
     stems: [...new Set(versions.map(({ stem }) => stem))],
-    test: ({ bank, ...question }: Question): boolean =>
-      bank === undefined ? hashes.has(hashItem(question)) : bank === id,
+    test: ({ bank, ...question }: Question, opensAt: number): boolean =>
+      bank === undefined ? (hashes.get(hashItem(question)) ?? Infinity) <= opensAt : bank === id,
   };
 }
 

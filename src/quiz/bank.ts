@@ -341,7 +341,8 @@ const sayFaults = (item: Item): string => [...new Set(checkItem(item).map(({ why
 
 /**
  * Writes a question anew, from version `from` of it. Throws `UserError` when it can't be asked so, when another one
- * asks the same, or when somebody else has written it meanwhile. Windows that have drawn it keep what they drew.
+ * asks the same, or when somebody else has written it meanwhile. Windows that have drawn it keep what they drew. One
+ * that is retired stays so, and may ask what one in the bank asks: it can't be restored beside that.
  */
 export async function reviseItem(
   trx: Db,
@@ -351,9 +352,8 @@ export async function reviseItem(
 ): Promise<BankItem> {
   const faults = sayFaults(to);
   if (faults !== '') throw new UserError(`${faults}。没有改动。`);
-  if (item.retiredAt !== null) throw new UserError(`第 ${item.no} 题已经停用了，先恢复再改。`);
   const hash = hashItem(to);
-  const twin = await findTwin(trx, hash, item.id);
+  const twin = item.retiredAt === null ? await findTwin(trx, hash, item.id) : undefined;
   if (twin !== undefined) throw new UserError(`和第 ${twin} 题一模一样了。没有改动。`);
   const version = from + 1;
   const written = await trx
@@ -368,7 +368,7 @@ export async function reviseItem(
     })
     .where('id', '=', item.id)
     .where('version', '=', from)
-    .where('retired_at', 'is', null)
+    .where('retired_at', item.retiredAt === null ? 'is' : 'is not', null)
     .returning('id')
     .executeTakeFirst();
   if (!written) throw new UserError(`第 ${item.no} 题刚刚被别人改过，请看一眼再改。您的没有存。`);
@@ -501,7 +501,14 @@ export async function restoreItem(db: Db, no: number, by: string | BankBy, now: 
     if (item.retiredAt === null) return false;
     const twin = await findTwin(trx, hashItem(item), item.id);
     if (twin !== undefined) throw new UserError(`题库里已经有一样的第 ${twin} 题，不用恢复。`);
-    await trx.updateTable('bank_question').set({ retired_at: null }).where('id', '=', item.id).execute();
+    const restored = await trx
+      .updateTable('bank_question')
+      .set({ retired_at: null })
+      .where('id', '=', item.id)
+      .where('version', '=', item.version)
+      .returning('id')
+      .executeTakeFirst();
+    if (!restored) throw new UserError(`第 ${no} 题刚刚被别人改过，请看一眼再恢复。`);
     await appendAudit(trx, { at: now, who, via, what: 'bank.restore', subject: item.id });
     return true;
   });

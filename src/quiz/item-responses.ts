@@ -86,7 +86,7 @@ export async function listBankStats(db: Db, span: AskedSpan = {}, no?: number): 
     const find = finderOf(db, await listAllItems(db));
     for (const window of await listDrawnWindows(db, span))
       for (const question of bankQuestionsOf(window)) {
-        const item = await find(question);
+        const item = await find(question, window.opens_at);
         if (item) put(item, { window, question });
       }
   } else {
@@ -111,15 +111,15 @@ export async function listBankStats(db: Db, span: AskedSpan = {}, no?: number): 
 /** Which question of the bank was drawn. All that they have been is read only where their ids weren't kept yet. */
 function finderOf(db: Db, items: readonly BankItem[]) {
   const byId = new Map(items.map((item) => [item.id, item]));
-  let tests: { item: BankItem; test: (question: AskedFromBank['question']) => boolean }[] | undefined;
-  return async (question: AskedFromBank['question']): Promise<BankItem | undefined> => {
+  let tests: { item: BankItem; test: ReturnType<typeof isItem>['test'] }[] | undefined;
+  return async (question: AskedFromBank['question'], opensAt: number): Promise<BankItem | undefined> => {
     if (question.bank !== undefined) return byId.get(question.bank);
     if (!tests) {
       tests = [];
       for (const item of items)
         tests.push({ item, test: isItem(item.id, await listItemVersions(db, item.id)).test });
     }
-    return tests.find(({ test }) => test(question))?.item;
+    return tests.find(({ test }) => test(question, opensAt))?.item;
   };
 }
 

@@ -6,7 +6,15 @@ import { DAY, HOUR, MINUTE } from '../../src/clock.ts';
 import type { Db } from '../../src/db/open.ts';
 import { rebuildRollups, verifyRollups } from '../../src/digest/rebuild.ts';
 import { applyBankEdit, planBankEdit } from '../../src/digest/rekey-bank.ts';
-import { addItems, getItem, listItems, listItemVersions, type NewItem } from '../../src/quiz/bank.ts';
+import {
+  addItems,
+  getItem,
+  listItems,
+  listItemVersions,
+  type NewItem,
+  restoreItem,
+  retireItem,
+} from '../../src/quiz/bank.ts';
 import { bankQuestionsOf } from '../../src/quiz/bank-asked.ts';
 import { hashItem } from '../../src/quiz/item.ts';
 import { markAnswer, scoreAnswer } from '../../src/quiz/mark.ts';
@@ -298,6 +306,34 @@ describe.each(DIALECTS)('a key of the bank put right on %s', (dialect) => {
       expect(await markOf(other.id)).toEqual([0]);
       // From then on it is known by its id.
       expect((await rekey(db, 1, ['B'])).windows.map(({ window }) => window.id)).toEqual([old.id]);
+      await expectAllFollows(db, [pupil]);
+    });
+
+    it('marks anew what a retired one was asked, also where the right one stands in the bank by now', async () => {
+      const { db } = test;
+      await addItems(db, [single('放哪里', '旧')], 'cli', NOW - DAY);
+      const old = await ask('旧');
+      await giveAnswer(db, old.id, { memberId: pupil, question: 2, value: 'C', at: NOW + 1 });
+      await closeDrawn(db, old.id, NOW + HOUR);
+      await retireItem(db, 1, 'cli', NOW + HOUR);
+      await addItems(db, [{ ...single('放哪里', '新'), key: ['C'] }], 'cli', NOW + HOUR);
+      const other = await ask('新', NOW + 2 * HOUR);
+      await giveAnswer(db, other.id, { memberId: pupil, question: 2, value: 'C', at: NOW + 2 * HOUR + 1 });
+      // As it was kept before the ids were.
+      await db
+        .updateTable('quiz_window')
+        .set({ drawn: (other.drawn ?? '').replace(/,"bank":"[^"]*"/, '') })
+        .where('id', '=', other.id)
+        .execute();
+      expect((await rekey(db, 1, ['C'])).windows.map(({ window }) => window.id)).toEqual([old.id]);
+      expect(await markOf(old.id)).toEqual([1]);
+      expect(await getItem(db, 1)).toMatchObject({ key: ['C'], version: 2, retiredAt: NOW + HOUR });
+      expect((await listItems(db)).map(({ no }) => no)).toEqual([2]);
+      await expect(restoreItem(db, 1, 'cli', NOW + DAY)).rejects.toThrow(/一样的第 2 题/);
+      // Back again: what the other one was asked stays its own.
+      expect((await rekey(db, 1, ['A'])).windows.map(({ window }) => window.id)).toEqual([old.id]);
+      expect([await markOf(old.id), await markOf(other.id)]).toEqual([[0], [1]]);
+      expect(await restoreItem(db, 1, 'cli', NOW + DAY)).toBe(true);
       await expectAllFollows(db, [pupil]);
     });
 

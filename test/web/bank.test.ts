@@ -226,7 +226,16 @@ describe('the bank in the console', () => {
     const page = await chief.page('/bank/1');
     for (const words of ['停用了，不再抽到', 'action="/bank/restore"']) expect(page).toContain(words);
     expect(await listItems(desk.db)).toEqual([]);
+    // Put right where it is: it stays out, and waits for a look when it is back.
+    const fields = { 'option-A': '窗台', 'option-B': '柜子', 'option-C': '灶台', key: 'C', tags: '保鲜' };
+    expect(page).toMatch(/停用着也能改[\s\S]*action="\/bank\/1\/look"/);
+    await chief.post('/bank/1/edit', { ...fields, version: '1', stem: '放哪里' });
+    expect(await chief.page('/bank/1')).toContain('改好了。它还停用着');
+    expect(await listItems(desk.db)).toEqual([]);
+    await chief.post('/bank/1/undo', { version: '2', reworded: '' });
+    expect(await getItem(desk.db, 1)).toMatchObject({ key: ['B'], version: 3, isApproved: false });
     await chief.post('/bank/restore', { no: '1' });
+    expect(await chief.page('/bank/1')).toContain('恢复了，要别人看过才会抽到');
     expect(await listItems(desk.db)).toHaveLength(1);
     await chief.post('/bank/retire', { no: '1' });
     await addItems(desk.db, [question('放哪里')], 'cli', 2);

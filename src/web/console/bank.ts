@@ -249,7 +249,8 @@ export function bankRoutes(app: Hono, site: ConsoleSite): void {
       };
       const by = await writerOf(db, actor);
       const { item, remarked } = await applyBankEdit(db, edit, by, { zone, now });
-      const waits = item.isApproved ? '' : '要别人看过才会再抽到。';
+      const waits =
+        item.retiredAt !== null ? '它还停用着，不会抽到。' : item.isApproved ? '' : '要别人看过才会再抽到。';
       return {
         text: `${remarked > 0 ? `改好了，重新判了 ${remarked} 个答案。` : '改好了。'}${waits}`,
         to: `/bank/${no}`,
@@ -285,10 +286,12 @@ export function bankRoutes(app: Hono, site: ConsoleSite): void {
       retired ? '/bank/retire' : '/bank/restore',
       acts(site, '/bank', async ({ db, actor, now }, form) => {
         const by = await writerOf(db, actor);
-        const { no } = await getItem(db, readNo(form.get('no')));
+        const { no, isApproved } = await getItem(db, readNo(form.get('no')));
         await (retired ? retireItem : restoreItem)(db, no, by, now);
         return {
-          text: retired ? `第 ${no} 题停用了，不再抽到；问过的小测不变。` : `第 ${no} 题恢复了，又会抽到。`,
+          text: retired
+            ? `第 ${no} 题停用了，不再抽到；问过的小测不变。`
+            : `第 ${no} 题恢复了，${isApproved ? '又会抽到' : '要别人看过才会抽到'}。`,
           to: `/bank/${no}`,
           undo: {
             path: retired ? '/bank/restore' : '/bank/retire',
@@ -388,8 +391,9 @@ async function itemPage(
       )}
       ${await drawBankFigures(desk, item)}
       ${
-        mayWrite(actor) && isIn
+        mayWrite(actor)
           ? html`<h2 id="edit">改这道题</h2>
+              ${isIn ? '' : html`<p class="note">停用着也能改：问过的小测会重新判，它还是不会抽到。</p>`}
               ${
                 older && fault === undefined
                   ? html`<p class="alert">下面填的是第 ${older.version} 稿，还没有改。</p>`
@@ -410,7 +414,7 @@ async function itemPage(
                   lead: `第 ${one.version} 稿`,
                   what: `答案 ${writeKey(one)} · ${short(one.stem)}`,
                   note: `${mayWrite(actor) ? `${names.get(one.writtenBy) ?? '已离开的人'} ` : ''}${sayWhen(one.writtenAt, now, zone)}${sayRemarked(remarked.get(one.writtenAt) ?? 0)}`,
-                  ...(mayWrite(actor) && isIn && one.version !== item.version
+                  ...(mayWrite(actor) && one.version !== item.version
                     ? {
                         end: html`<a
                           class="button small quiet"
