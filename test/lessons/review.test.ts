@@ -123,6 +123,15 @@ describe.each(DIALECTS)('review on %s', (dialect) => {
     expect(deputy.via).toBe('chat');
   });
 
+  it('takes two who approve at once one after the other', async () => {
+    await setPolicy(db, 'reviewers', '2', {}, 'cli', 1);
+    const item = await write();
+    const reviewers = [deputy, await county.chief.actor()];
+    await Promise.all(reviewers.map(async (one) => await approveItem(db, item.no, one, 12)));
+    expect((await getItem(db, item.no, author)).state).toBe('approved');
+    expect(await headOf('w1')).toMatchObject({ hash: item.hash });
+  });
+
   it('is void after a change, until the new text is approved', async () => {
     const item = await write();
     await approveItem(db, item.no, deputy, 12);
