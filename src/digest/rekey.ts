@@ -161,7 +161,7 @@ export async function renewCards(
     .where('question_hash', '=', hashItem(old))
     .where('lesson_id', 'in', [...new Set(windows.map((window) => window.lesson_id))])
     .where('closed_at', 'is', null)
-    .returning('id')
+    .returning(['id', 'member_id', 'lesson_id'])
     .execute();
   for (const { id } of ended)
     await trx
@@ -174,7 +174,28 @@ export async function renewCards(
     const window = closedAt === null ? undefined : await findWindow(trx, id);
     if (window) await makeCards(trx, window, now);
   }
+  // A card may have stood for another question of the same words, which is still wrong.
+  for (const { member_id: memberId, lesson_id: lessonId } of ended)
+    for (const window of await listMissed(trx, memberId, lessonId))
+      await makeCards(trx, window, now, memberId);
 }
+
+/** The closed quizzes of a lesson in which somebody got anything wrong. */
+const listMissed = (db: Db, memberId: string, lessonId: string): Promise<QuizWindow[]> =>
+  db
+    .selectFrom('quiz_window')
+    .selectAll()
+    .where('lesson_id', '=', lessonId)
+    .where('closed_at', 'is not', null)
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('answer')
+        .select('window_id')
+        .where('member_id', '=', memberId)
+        .where('counted', '=', 1)
+        .where('correct', '=', 0),
+    )
+    .execute();
 
 export interface Remark {
   readonly answer: Selectable<AnswerTable>;

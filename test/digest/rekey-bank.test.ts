@@ -309,6 +309,27 @@ describe.each(DIALECTS)('a key of the bank put right on %s', (dialect) => {
       await expectAllFollows(db, [pupil]);
     });
 
+    it('leaves the cards of a question of the same words, of which it took the key and gave it back', async () => {
+      const { db } = test;
+      await addItems(db, [single('放哪里', '旧')], 'cli', NOW - DAY);
+      const old = await ask('旧');
+      await retireItem(db, 1, 'cli', NOW);
+      await addItems(db, [{ ...single('放哪里', '新'), key: ['C'] }], 'cli', NOW);
+      const other = await ask('新', NOW + HOUR);
+      for (const { id } of [old, other]) {
+        await giveAnswer(db, id, { memberId: pupil, question: 2, value: 'A', at: NOW + 2 * HOUR });
+        await closeDrawn(db, id, NOW + DAY);
+      }
+      const cards = async () =>
+        await db.selectFrom('practice_card').select('id').where('closed_at', 'is', null).execute();
+      expect(await cards()).toHaveLength(2);
+      await rekey(db, 1, ['C']);
+      expect(await cards()).toHaveLength(1);
+      await rekey(db, 1, ['B']);
+      expect(await cards()).toHaveLength(2);
+      await expectAllFollows(db, [pupil]);
+    });
+
     it('marks anew what a retired one was asked, also where the right one stands in the bank by now', async () => {
       const { db } = test;
       await addItems(db, [single('放哪里', '旧')], 'cli', NOW - DAY);
