@@ -138,6 +138,7 @@ async function draftFor(
 const DECISION = /^(改|撤|发)\s*(\p{Nd}{1,9})?\s*号?(?:[\s:：,，]+([\s\S]*))?$/u;
 /** Shorter words behind 改 may be the answer to a quiz. */
 const LEAST_WORDS = 4;
+const SENTENCE = /\p{Script=Han}{4}/u;
 
 /** `看 2`: the second group's; `看 5 2`: of number 5, where several wait. */
 const LOOK = /^看\s*(?:(\d{1,9})\s*号?\s+)?第?\s*(\d{1,9})\s*(?:个群?)?$/u;
@@ -176,7 +177,10 @@ export async function decideByChat(
     return only && (await decide(trx, only, { verb, words: '', by, lessons, now }));
   }
   const found = known.find(({ no }) => no === Number(normalise(number)));
-  return found && (await decide(trx, found, { verb, words: words.trim(), by, lessons, now }));
+  if (found) return await decide(trx, found, { verb, words: words.trim(), by, lessons, now });
+  // Nobody answers a quiz with a sentence that begins like that.
+  if (known.length === 0 || !isEdit || !SENTENCE.test(words)) return undefined;
+  return `没有 ${Number(normalise(number))} 号简报，没有改动。能改的是 ${known.map(({ no }) => no).join('、')} 号。`;
 }
 
 /** Shows what one of several groups will see. It is drawn when it goes out, not while messages wait for it. */
