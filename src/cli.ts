@@ -398,7 +398,9 @@ digestOf(
   add('digest correct', 'send a digest that went out with other figures anew, marked', async (_, options) =>
     (await digests()).correct(options),
   ),
-).requiredOption('--group <key>', 'to this group');
+)
+  .requiredOption('--group <key>', 'to this group')
+  .option('--anyway', 'also when its figures are what the group was told');
 
 const rollups = () => import('./cli/rollups.ts');
 add('rollup verify', 'compare the kept sums with the facts', async (_, options) =>

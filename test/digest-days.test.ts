@@ -9,7 +9,8 @@ import { DAY, HOUR, MINUTE, SECOND } from '../src/clock.ts';
 import { getGroupByKey } from '../src/people/groups.ts';
 import { setPolicy } from '../src/people/policies.ts';
 import { picturePath } from '../src/lessons/pictures.ts';
-import { planCorrection } from '../src/schedule/corrections.ts';
+import { TERMINAL } from '../src/people/scope.ts';
+import { correctSpan, planCorrection } from '../src/schedule/corrections.ts';
 import { addSchedule } from '../src/schedule/schedules.ts';
 import { SANDBOX_WORLD } from '../src/channels/sandbox/world.ts';
 import { DIALECTS } from './support/databases.ts';
@@ -204,11 +205,22 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     await school.pupil('韦国强').says('打卡');
     const group = await getGroupByKey(school.db, 'huacha');
     const span = { kind: 'week', from: '2026-11-23', to: '2026-11-29' } as const;
-    await planCorrection(school.db, group, span, { who: 'cli' }, school.clock.now());
+    const correct = (anyway: boolean) =>
+      correctSpan(
+        school.db,
+        TERMINAL,
+        { group, span },
+        { place: { zone: ZONE, dataDir: school.dataDir }, lessons: [], anyway },
+        school.clock.now(),
+      );
+    await correct(false);
     await school.pass(SECOND);
     expect(await school.hears(/更正】/)).toMatch(
       /^【学习简报 第2期 更正】花茶协会党支部 11月23日—29日\n• 学了 3 \/ \d+ 人/,
     );
+    await settledDigests(4);
+    await expect(correct(false)).rejects.toThrow(/figures are the same.*--anyway/);
+    expect(await correct(true)).toMatchObject({ state: 'planned', ordinal: 3 });
     await expect(
       planCorrection(school.db, group, { ...span, from: '2026-11-16', to: '2026-11-22' }, { who: 'cli' }, 1),
     ).rejects.toThrow(/nothing to correct/);

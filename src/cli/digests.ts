@@ -10,9 +10,10 @@ import { renderPng } from '../digest/png.ts';
 import { isSpanKind, sayAsOf, type Span, SPAN_KINDS, spanAround, spanOfDigest } from '../digest/spans.ts';
 import { composeDigest } from '../digest/words.ts';
 import { UserError } from '../errors.ts';
+import { readCatalogue } from '../lessons/written.ts';
 import { getGroupByKey } from '../people/groups.ts';
 import { getUnitByName } from '../people/units.ts';
-import { planCorrection } from '../schedule/corrections.ts';
+import { correctSpan } from '../schedule/corrections.ts';
 import { TERMINAL } from '../people/scope.ts';
 import { type Output, printOne, withDb } from './parts.ts';
 
@@ -86,17 +87,22 @@ export const render = (options: RenderOptions): Promise<void> =>
     );
   });
 
-/** Sends a group the figures of a span anew, marked as a correction, when the group has had it. */
-export const correct = (options: RenderOptions): Promise<void> =>
-  withDb(async (db, { zone }) => {
+/**
+ * Sends a group the figures of a span anew, marked as a correction, when the group has had it and they have changed.
+ * `anyway`: also when they haven't.
+ */
+export const correct = (options: RenderOptions & { readonly anyway?: boolean }): Promise<void> =>
+  withDb(async (db, { zone, dataDir, lessonsDir }) => {
     const now = Date.now();
     const span = readSpan(options, zone, now);
     if (options.group === undefined) throw new UserError('name a group with --group KEY');
     const group = await getGroupByKey(db, options.group);
-    const id = await planCorrection(db, group, span, TERMINAL, now);
+    const { lessons } = await readCatalogue(db, lessonsDir);
+    const parts = { place: { zone, dataDir }, lessons, anyway: options.anyway === true };
+    const { id, no } = await correctSpan(db, TERMINAL, { group, span }, parts, now);
     printOne(
-      { delivery: id },
-      `planned for ${group.key}: the server sends it, marked as a correction`,
+      { delivery: id, no },
+      `planned for ${group.key} as delivery ${no}: the server sends it, marked as a correction`,
       options,
     );
   });

@@ -189,9 +189,12 @@ export async function correctDelivery(
 ): Promise<Delivery> {
   const { delivery, span, change } = await readCorrection(db, actor, no, parts, now);
   if (change === 'same' && !anyway)
-    throw new UserError(`delivery ${no}: its figures are the same; nothing was planned`, {
-      said: '数字和群里看到的一样，没有再发。要照样发，先勾上「数字没变也发」。',
-    });
+    throw new UserError(
+      `delivery ${no}: its figures are the same; nothing was planned (--anyway sends it all the same)`,
+      {
+        said: '数字和群里看到的一样，没有再发。要照样发，先勾上「数字没变也发」。',
+      },
+    );
   return await inTransaction(db, async (trx) => {
     const group = await trx
       .selectFrom('chat_group')
@@ -205,4 +208,21 @@ export async function correctDelivery(
     const id = await planCorrection(trx, group, span, actor, now);
     return (await findDelivery(trx, id)) as Delivery;
   });
+}
+
+/**
+ * As `correctDelivery`, of what a group was told last of a span. What it may have been told (nobody knows) is corrected
+ * without a comparison.
+ */
+export async function correctSpan(
+  db: Db,
+  actor: Actor,
+  { group, span }: { readonly group: Pick<Group, 'id' | 'key' | 'account'>; readonly span: Span },
+  parts: CorrectionParts & { readonly anyway: boolean },
+  now: number,
+): Promise<Delivery> {
+  const told = await findTold(db, { group_id: group.id, content: span.kind, period: periodOf(span) });
+  if (told && isCorrectable(told)) return await correctDelivery(db, actor, told.no, parts, now);
+  const id = await planCorrection(db, group, span, actor, now);
+  return (await findDelivery(db, id)) as Delivery;
 }
