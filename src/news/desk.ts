@@ -27,6 +27,14 @@ export type DeskState = 'new' | 'kept' | 'rejected' | 'sent' | 'expired';
 
 export const DESK_STATES: readonly DeskState[] = ['new', 'kept', 'rejected', 'sent', 'expired'];
 
+export const DESK_STATE_NAMES: Readonly<Record<DeskState, string>> = {
+  new: '还没定',
+  kept: '已留',
+  rejected: '不要了',
+  sent: '已发',
+  expired: '过期了',
+};
+
 /** The whole county. */
 export const COUNTY = '';
 
@@ -150,17 +158,21 @@ export async function getDeskItem(
   now: number,
   lineage: readonly string[] = [],
 ): Promise<DeskItem> {
-  const [item] = await withDecisions(db, [await getItemByNo(db, no)]);
-  if (!item) throw missing(no);
-  return { ...item, state: stateOf(item, item.decisions, lineage, now) };
+  const item = await findDeskItem(db, no, now, lineage);
+  if (!item) throw new UserError(`没有 ${no} 号动态`);
+  return item;
 }
 
-const missing = (no: number) => new UserError(`没有 ${no} 号动态`);
-
-async function getItemByNo(db: Db, no: number): Promise<Item> {
-  const item = await db.selectFrom('news_item').selectAll().where('no', '=', no).executeTakeFirst();
-  if (!item) throw missing(no);
-  return item;
+/** As `getDeskItem`; `undefined` where there is none. */
+export async function findDeskItem(
+  db: Db,
+  no: number,
+  now: number,
+  lineage: readonly string[] = [],
+): Promise<DeskItem | undefined> {
+  const found = await db.selectFrom('news_item').selectAll().where('no', '=', no).executeTakeFirst();
+  const [item] = found ? await withDecisions(db, [found]) : [];
+  return item && { ...item, state: stateOf(item, item.decisions, lineage, now) };
 }
 
 /**
@@ -183,7 +195,8 @@ export async function keepItem(
   });
 }
 
-const wordsHash = ({ title, summary, source }: Item) =>
+/** By which words are recognised that were read before they are changed. */
+export const wordsHash = ({ title, summary, source }: Item) =>
   createHash('sha256')
     .update(JSON.stringify([title, summary, source]))
     .digest('hex');
@@ -218,6 +231,31 @@ async function vote(trx: Db, item: Item, { who }: Decider, needed: number, now: 
 export const rejectItem = (db: Db, no: number, by: Decider, now: number): Promise<DeskItem> =>
   inTransaction(db, (trx) => decide(trx, no, 'rejected', by, now));
 
+/** Leaves it open again whether an item is sent there. Idempotent. */
+export const reopenItem = (db: Db, no: number, by: Decider, now: number): Promise<DeskItem> =>
+  inTransaction(db, async (trx) => {
+    const item = await getDeskItem(trx, no, now);
+    for (const unitId of by.units) {
+      const before = await trx
+        .deleteFrom('news_decision')
+        .where('item_id', '=', item.id)
+        .where('unit_id', '=', unitId)
+        .returning('verdict')
+        .executeTakeFirst();
+      if (!before) continue;
+      await appendAudit(trx, {
+        at: now,
+        who: by.who,
+        what: 'news.reopen',
+        subject: item.id,
+        before: { verdict: before.verdict },
+        after: { unit: unitId },
+        ...(by.via === undefined ? {} : { via: by.via }),
+      });
+    }
+    return await getDeskItem(trx, no, now);
+  });
+
 async function decide(
   trx: Db,
   no: number,
@@ -249,6 +287,8 @@ async function decide(
 }
 
 export interface Edit {
+  /** `wordsHash` of what was looked at; whatever stands there when left out. */
+  readonly from?: string;
   readonly title?: string;
   readonly summary?: string;
   readonly source?: string;
@@ -268,13 +308,18 @@ const LONGEST: Readonly<Record<NewsKind, number>> = {
 export async function editItem(
   db: Db,
   no: number,
-  edit: Edit,
-  by: Omit<Decider, 'units'>,
+  { from, ...edit }: Edit,
+  by: Decider,
   now: number,
 ): Promise<DeskItem> {
   return await inTransaction(db, async (trx) => {
     const item = await getDeskItem(trx, no, now);
     if (item.isSent) throw new UserError(`${no} 号已经发过，不能再改`);
+    if (from !== undefined && from !== wordsHash(item))
+      throw new UserError(`${no} 号刚刚被别人改过，请看一眼再改`);
+    // Whoever changes its words takes it back wherever it was kept.
+    const isTheirs = by.units.includes(COUNTY) || item.decisions.every(isNotKeptBeyond(by.units));
+    if (!isTheirs) throw new UserError(`${no} 号别的地方也留用了，要改请找县里的管理员`);
     const words = readEdit(edit, item.kind);
     if (Object.keys(words).length === 0) throw new UserError('要改什么？可以改标题、摘要、来源、分类');
     if (item.example === 1 && words.title !== undefined && !words.title.includes(EXAMPLE))
@@ -305,8 +350,13 @@ export async function editItem(
   });
 }
 
-function readEdit({ title, summary, source, category }: Edit, kind: NewsKind): Edit {
-  const line = (key: keyof Edit, name: string, text: string | undefined, most: number) => {
+const isNotKeptBeyond =
+  (units: readonly string[]) =>
+  ({ unit_id: unitId, verdict }: Decision): boolean =>
+    verdict !== 'kept' || units.includes(unitId);
+
+function readEdit({ title, summary, source, category }: Omit<Edit, 'from'>, kind: NewsKind): Edit {
+  const line = (key: keyof Omit<Edit, 'from'>, name: string, text: string | undefined, most: number) => {
     if (text === undefined) return {};
     const words = key === 'summary' && kind !== 'news' ? tidy(text) : oneLine(text);
     if (words === '' && key !== 'category') throw new UserError(`${name}不能是空的`);

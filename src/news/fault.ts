@@ -41,7 +41,7 @@ export class FeedFault extends UserError {
   readonly code: FaultCode;
 
   constructor(code: FaultCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(message, { said: CHINESE[code], ...options });
     this.code = code;
   }
 }

@@ -39,7 +39,10 @@ export async function addFeed(
       .where('url', '=', address)
       .where('removed_at', 'is', null)
       .executeTakeFirst();
-    if (known) throw new UserError(`feed ${known.no} has that address already`);
+    if (known)
+      throw new UserError(`feed ${known.no} has that address already`, {
+        said: `这个地址已经订了，是 ${known.no} 号。`,
+      });
     const feed: Feed = {
       id: newId(),
       no: await takeNumbers(trx, 'feed'),
@@ -80,7 +83,10 @@ export async function getFeedByNo(db: Db, no: number): Promise<Feed> {
     .where('no', '=', no)
     .where('removed_at', 'is', null)
     .executeTakeFirst();
-  if (!feed) throw new UserError(`there is no feed ${no}: see "weike feed list"`);
+  if (!feed)
+    throw new UserError(`there is no feed ${no}: see "weike feed list"`, {
+      said: '没有这个网站，可能刚被去掉。',
+    });
   return feed;
 }
 

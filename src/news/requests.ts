@@ -9,7 +9,7 @@ import { FeedFault, sayFault } from './fault.ts';
 import { readUrl } from './fetch.ts';
 import { type GatherParts, withBudget } from './gather.ts';
 import type { Item } from './items.ts';
-import { readPage } from './page.ts';
+import { type Page, readPage } from './page.ts';
 
 export type Request = NewsRequestTable;
 
@@ -90,32 +90,11 @@ async function readRequest(
   request: Request,
   tell: (trx: Db, request: Request, done: Done, now: number) => Promise<void>,
 ): Promise<void> {
-  const { db, clock, zone } = parts;
-  const found = await readPage(request.url, zone, await withBudget(parts)).catch((error: unknown) => {
-    if (error instanceof FeedFault) return error;
-    throw error;
-  });
+  const { db, clock } = parts;
+  const found = await readOutside(parts, request.url);
   await inTransaction(db, async (trx) => {
     const now = clock.now();
-    let done: Done;
-    if (found instanceof FeedFault) done = { reason: sayFault(found) };
-    else {
-      const known = await findByLink(trx, found.url);
-      done = known
-        ? { reason: `已经有了：${known.no} 号《${known.title}》` }
-        : await takeInByHand(
-            trx,
-            { ...found, origin: 'link', originKey: found.url },
-            request.member_id,
-            now,
-          ).then(
-            (item) => ({ item }),
-            (error: unknown) => {
-              if (error instanceof UserError) return { reason: reasonOf(error) };
-              throw error;
-            },
-          );
-    }
+    const done = await takePage(trx, found, request.member_id, now);
     const ended = await trx
       .updateTable('news_request')
       .set({
@@ -129,4 +108,28 @@ async function readRequest(
       .executeTakeFirst();
     if (ended) await tell(trx, request, done, now);
   });
+}
+
+/** Reads an address at once, for somebody who waits for it, and puts it on the desk. Throws `FeedFault` for what is no address. */
+export async function bringInPage(parts: GatherParts, url: string, who: string): Promise<Done> {
+  const found = await readOutside(parts, readUrl(url).href);
+  return await inTransaction(parts.db, (trx) => takePage(trx, found, who, parts.clock.now()));
+}
+
+const readOutside = async (parts: GatherParts, url: string): Promise<Page | FeedFault> =>
+  await readPage(url, parts.zone, await withBudget(parts)).catch((error: unknown) => {
+    if (error instanceof FeedFault) return error;
+    throw error;
+  });
+
+async function takePage(trx: Db, found: Page | FeedFault, who: string, now: number): Promise<Done> {
+  if (found instanceof FeedFault) return { reason: sayFault(found) };
+  const known = await findByLink(trx, found.url);
+  if (known) return { reason: `已经有了：${known.no} 号《${known.title}》` };
+  try {
+    return { item: await takeInByHand(trx, { ...found, origin: 'link', originKey: found.url }, who, now) };
+  } catch (error) {
+    if (error instanceof UserError) return { reason: reasonOf(error) };
+    throw error;
+  }
 }

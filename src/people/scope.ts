@@ -158,7 +158,8 @@ export type Thing =
   | 'export'
   | 'message'
   | 'draft'
-  | 'question';
+  | 'question'
+  | 'news';
 
 const NAMES: Readonly<Record<Thing, string>> = {
   unit: '党组织',
@@ -176,6 +177,7 @@ const NAMES: Readonly<Record<Thing, string>> = {
   message: '消息',
   draft: '草稿',
   question: '题',
+  news: '动态',
 };
 
 /** Where a terminal lists what has a number or a name; what only pages and chats know of has none. */
@@ -192,6 +194,7 @@ const LISTED: Readonly<Partial<Record<Thing, string>>> = {
   session: 'session list',
   token: 'token list',
   question: 'bank list',
+  news: 'news list',
 };
 
 export function notFound(thing: Thing, named: string | number): NotFoundError {

@@ -72,7 +72,7 @@ export interface ReadingView {
 export interface WebParts {
   readonly config: Pick<
     Config,
-    'host' | 'port' | 'publicUrl' | 'zone' | 'lessonsDir' | 'dataDir' | 'sandboxToken'
+    'host' | 'port' | 'publicUrl' | 'zone' | 'lessonsDir' | 'dataDir' | 'sandboxToken' | 'feedAllow'
   >;
   readonly clock: Clock;
   readonly log: Log;

@@ -47,6 +47,21 @@ export const CONSOLE_PAGES: Readonly<Record<string, Page>> = {
   'POST /lessons/picture': own(press('/lessons/picture')),
   // Named by its bytes: whoever knows the name has seen it.
   'GET /lessons/picture/:name{[0-9a-f]{32}\\.jpg}': own({ path: `/lessons/picture/${'0'.repeat(32)}.jpg` }),
+  // What came in is the whole county's; what is decided holds for the units of whoever decides.
+  'GET /news': own({ path: '/news' }, { path: '/news?state=kept' }),
+  'GET /news/add': own(),
+  'POST /news/link': own(press('/news/link', { url: 'http://10.0.0.1/' })),
+  'POST /news/write': own(press('/news/write', { title: '改', summary: '改', source: '改' })),
+  'GET /news/:no{\\d+}': own({ path: '/news/1' }),
+  'POST /news/:no{\\d+}/edit': own(press('/news/1/edit', { title: '改', summary: '改', source: '改' })),
+  'POST /news/keep': own(press('/news/keep', { no: '1' })),
+  'POST /news/reject': own(press('/news/reject', { no: '1' })),
+  'POST /news/undo': own(press('/news/undo', { no: '1', verdict: '' })),
+  // Only the county's admins change which sites are read.
+  'GET /news/feeds': own(),
+  'POST /news/feeds/add': own(press('/news/feeds/add', { url: 'https://example.com/feed' })),
+  'POST /news/feeds/read': own(press('/news/feeds/read', { no: '1' })),
+  'POST /news/feeds/remove': own(press('/news/feeds/remove', { no: '1' })),
   'GET /groups': own(),
   'GET /groups/:key': named(({ group }) => ({ path: `/groups/${group}` })),
   'POST /groups/enable': named(({ group }) => press('/groups/enable', { key: group, on: '0' })),

@@ -5,9 +5,9 @@
 import { DAY, localDay } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
 import { issueReadingToken, listReaders, READ_WITHIN, TO_READ } from '../../delivery/readings.ts';
+import { deciderOf, lineageFor, reviewersFor } from '../../news/decider.ts';
 import {
-  COUNTY,
-  type Decider,
+  DESK_STATE_NAMES,
   type DeskItem,
   editItem,
   getDeskItem,
@@ -17,28 +17,13 @@ import {
 } from '../../news/desk.ts';
 import { FeedFault, sayFault } from '../../news/fault.ts';
 import { requestPage, sayItem, sayOrigin } from '../../news/requests.ts';
-import { readPolicy } from '../../people/policies.ts';
-import { type Actor, isAtLeast, scopedGroups } from '../../people/scope.ts';
-import { lineageOf } from '../../people/units.ts';
+import { isAtLeast, scopedGroups } from '../../people/scope.ts';
 import { dropInvisible } from '../../quiz/normalise.ts';
 import type { Command, CommandContext } from './command.ts';
 
 const PRIVATE = '动态请私聊我说。';
 const NOT_YOURS = '收动态、定动态是支部书记的事，可以把链接转给书记。';
 const SHOWN = 5;
-
-/** The units for which somebody decides: the whole county, or those whose role they hold. */
-const deciderOf = (actor: Actor): Decider => ({
-  who: actor.who,
-  ...(actor.via === undefined ? {} : { via: actor.via }),
-  units:
-    actor.units === 'all' ? [COUNTY] : actor.roles.flatMap(({ unitId }) => (unitId === null ? [] : [unitId])),
-});
-
-async function lineageFor(db: Db, actor: Actor): Promise<string[]> {
-  const [unit] = deciderOf(actor).units;
-  return unit === undefined || unit === COUNTY ? [] : await lineageOf(db, unit);
-}
 
 /** `` (what there is), an address, a number, `改 7 新的摘要`, `改 7 标题 新的标题`. */
 export const news: Command = async (rest, context) => {
@@ -90,14 +75,7 @@ async function sayDesk({ db, actor, now, zone }: CommandContext): Promise<string
 
 async function show(no: number, { db, actor, now, zone }: CommandContext): Promise<string> {
   const item = await getDeskItem(db, no, now, await lineageFor(db, actor));
-  const STATES = {
-    new: '还没定',
-    kept: '已留',
-    rejected: '不要了',
-    sent: '已发',
-    expired: '过期了',
-  } as const;
-  return `${item.no} 号（${STATES[item.state]}）\n${sayItem(item, zone)}`;
+  return `${item.no} 号（${DESK_STATE_NAMES[item.state]}）\n${sayItem(item, zone)}`;
 }
 
 async function edit(no: number, words: string, { db, actor, now, zone }: CommandContext): Promise<string> {
@@ -137,11 +115,6 @@ export const rejectNews: Command = async (rest, context) => {
   const item = await rejectItem(db, Number(rest), deciderOf(actor), now);
   return `${item.no} 号《${item.title}》不要了。想要回来就回复 留 ${item.no}。`;
 };
-
-async function reviewersFor(db: Db, actor: Actor): Promise<number> {
-  const [unitId] = deciderOf(actor).units;
-  return await readPolicy(db, 'reviewers', unitId === undefined || unitId === COUNTY ? {} : { unitId });
-}
 
 /** What a member's groups were sent lately and they haven't said 已阅 to, each behind a link of their own. */
 async function sayOwn({

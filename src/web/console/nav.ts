@@ -14,6 +14,7 @@ export const NAV: readonly NavItem[] = [
   { path: '/week', name: '课表', tab: true, icon: 'week', about: '排课、挪课、订到手机日历' },
   { path: '/lessons', name: '微课', tab: true, icon: 'lesson', about: '找课、写课、改课' },
   { path: '/bank', name: '题库', about: '小测抽的题，导入导出，改答案' },
+  { path: '/news', name: '动态', about: '新来的消息挑一挑，写一条，订网站' },
   { path: '/groups', name: '群与成员', tab: true, icon: 'people', about: '群、名册、认证' },
   { path: '/participation', name: '参与', about: '谁学了、谁还没学，和上一段比' },
   { path: '/workbook', name: '台账', about: '月度、季度台账，明细导出' },

@@ -8,6 +8,8 @@ import { localDay, sayDay, saySpan } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
 import type { Lesson } from '../../lessons/lesson.ts';
 import { findNamed } from '../../lessons/names.ts';
+import { KIND_NAMES } from '../../news/brief.ts';
+import type { DeskItem } from '../../news/desk.ts';
 import type { Group } from '../../people/groups.ts';
 import { scheduleFitting } from '../../schedule/add.ts';
 import { lessonsAhead, lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
@@ -18,6 +20,7 @@ import { type ConsoleSite, type Desk, deskOf, type Form, readForm } from './part
 import {
   type Asked,
   DAY_RULES,
+  findBulletin,
   type Fit,
   LOOK_WITHIN,
   plannedOf,
@@ -190,7 +193,7 @@ async function planPage(
     back: { path: week, name: '课表' },
     live: true,
     body: isReady
-      ? drawForm(desk, asked, own, suggested, fit)
+      ? drawForm(desk, asked, own, suggested, fit, await findBulletin(desk, asked.what))
       : html`<div class="card">
           ${
             own.length === 0
@@ -214,6 +217,7 @@ function drawForm(
   own: readonly Group[],
   suggested: readonly Lesson[],
   fit: Fit,
+  bulletin: DeskItem | undefined,
 ): Html {
   const { lessons } = desk.site.catalogue();
   const chosen = lessons.find(({ id }) => asked.what === `lesson:${id}`);
@@ -228,7 +232,7 @@ function drawForm(
     hx-trigger="change"
     hx-target="#fit"
   >
-    ${drawFound(first, asked.what, '哪一课')}
+    ${bulletin ? drawBulletin(bulletin) : ''} ${drawFound(first, asked.what, '哪一课')}
     <div class="field">
       <input
         type="search"
@@ -307,6 +311,17 @@ const drawFound = (lessons: readonly Lesson[], what: string, legend = '') =>
     )}
   </fieldset>`;
 
+/** What it came for, from its page. */
+const drawBulletin = ({ no, kind, title }: DeskItem) =>
+  html`<fieldset class="pick long">
+    <legend>${KIND_NAMES[kind]}</legend>
+    <label
+      ><input type="radio" name="what" value="bulletin:${no}" checked /><span
+        >${title}<small>发一次，请大家回复 已阅</small></span
+      ></label
+    >
+  </fieldset>`;
+
 const courses = (asked: Asked, lessons: readonly Lesson[]) => {
   const names = [...new Set(lessons.map(({ course }) => course))].filter(Boolean);
   const choice = (what: string, name: string, note: string) =>
@@ -315,7 +330,7 @@ const courses = (asked: Asked, lessons: readonly Lesson[]) => {
         >${name}<small>${note}</small></span
       ></label
     >`;
-  return html`<details ${asked.what !== '' && !asked.what.startsWith('lesson:') ? 'open' : ''}>
+  return html`<details ${asked.what !== '' && plannedOf(asked).repeats ? 'open' : ''}>
     <summary>每周都发：整门课程、电商动态、学习简报</summary>
     ${
       names.length === 0
@@ -333,7 +348,11 @@ const courses = (asked: Asked, lessons: readonly Lesson[]) => {
   </details>`;
 };
 
-const FOLLOWING: Readonly<Record<string, string>> = { lesson: '', course: '，以后每次接着下一课' };
+const FOLLOWING: Readonly<Record<string, string>> = {
+  lesson: '',
+  bulletin: '',
+  course: '，以后每次接着下一课',
+};
 
 export function drawFit(fit: Fit, { now, zone }: Pick<Desk, 'now' | 'zone'>): Html {
   if (fit.kind === 'open') return html`<p class="note-line">${fit.words}</p>`;

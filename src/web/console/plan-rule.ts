@@ -6,6 +6,8 @@ import { instantOfWall, localDay, localTime, parseDuration, parseInstant, wallOf
 import type { DayRule, ScheduleKind } from '../../db/tables.ts';
 import { UserError } from '../../errors.ts';
 import type { Lesson } from '../../lessons/lesson.ts';
+import { lineageFor } from '../../news/decider.ts';
+import { type DeskItem, findDeskItem } from '../../news/desk.ts';
 import type { Group } from '../../people/groups.ts';
 import { fitPlan, MisfitError } from '../../schedule/add.ts';
 import { dayOfWall, holidayOn, isWorkday, weekdayOf } from '../../schedule/calendar.ts';
@@ -13,7 +15,7 @@ import type { Times } from '../../schedule/nearby.ts';
 import { DEFAULT_CLOSE_AFTER, type NewSchedule } from '../../schedule/schedules.ts';
 import { lessonsAhead, lessonsOfCourse, taughtTo } from '../../schedule/syllabus.ts';
 import type { Warning } from '../../schedule/words.ts';
-import type { Desk, Form } from './parts.ts';
+import { type Desk, type Form, readNo } from './parts.ts';
 import { cronOf, quarterlyCron, readWeekly, sayRule } from './rule-words.ts';
 
 /** How long a plan near one that doesn't fit is looked for, ms: others wait meanwhile. */
@@ -39,13 +41,16 @@ export const STANDING: Readonly<Record<string, { readonly name: string; readonly
   },
 };
 
+/** What goes out once: a lesson, and a piece of information or a notice by its number. */
+const isOnce = (what: string): boolean => what.startsWith('lesson:') || what.startsWith('bulletin:');
+
 /** Not on weekdays: the day that was chosen says the date. */
 const DATED: readonly string[] = ['digest:month', 'digest:quarter'];
 /** Every quarter's first month has it. */
 const LAST_DATE = 28;
 
 export interface Asked {
-  /** `lesson:ID`, `course:NAME` or one of `STANDING`; empty while nothing is chosen. */
+  /** `lesson:ID`, `course:NAME`, `bulletin:NO` or one of `STANDING`; empty while nothing is chosen. */
   readonly what: string;
   readonly day: string;
   readonly time: string;
@@ -86,7 +91,7 @@ export type Fit =
       readonly nearest?: { readonly say: string; readonly at: string };
     };
 
-export const plannedOf = ({ day, what }: Asked): Planned => ({ day, repeats: !what.startsWith('lesson:') });
+export const plannedOf = ({ day, what }: Asked): Planned => ({ day, repeats: !isOnce(what) });
 
 /** What was pressed of a nearest plan: a day with its time, and weekdays where it repeats. */
 export function readTaken(
@@ -110,7 +115,7 @@ export async function tryPlan(desk: Desk, asked: Asked): Promise<Fit> {
   if (at === undefined) return open('日期或时间没有写完整。');
   const content = await readContent(desk, asked, groups, lessons);
   if ('problem' in content) return open(content.problem);
-  if (content.kind === 'lesson' && at <= now) return misfit(`${sayInstant(at, now, zone)} 已经过了。`);
+  if (isOnce(asked.what) && at <= now) return misfit(`${sayInstant(at, now, zone)} 已经过了。`);
   const added: NewSchedule = {
     kind: content.kind,
     content: content.id,
@@ -167,9 +172,9 @@ function nearby(
   return { say, at: `${day.slice(0, 8)}${date.padStart(2, '0')}T${time}` };
 }
 
-/** A lesson once, a month's and a quarter's digest on that day of the month, all else on the weekdays. */
+/** A lesson or a notice once, a month's and a quarter's digest on that day of the month, all else on the weekdays. */
 function whenOf(asked: Asked, at: number, zone: string): NewSchedule['when'] {
-  if (asked.what.startsWith('lesson:')) return { at };
+  if (isOnce(asked.what)) return { at };
   const [date, time] = [Number(asked.day.slice(8)), localTime(at, zone)];
   if (asked.what === 'digest:quarter') return { cron: quarterlyCron(Math.min(LAST_DATE, date), time) };
   if (asked.what === 'digest:month') return { monthly: `${date} ${time}` };
@@ -183,15 +188,30 @@ interface Known {
   readonly notes: readonly string[];
 }
 
+/** The kept piece of party-building information or notice that `bulletin:NO` names. */
+export async function findBulletin({ db, actor, now }: Desk, what: string): Promise<DeskItem | undefined> {
+  const no = readNo(/^bulletin:(\d+)$/.exec(what)?.[1]);
+  if (no === 0) return undefined;
+  const item = await findDeskItem(db, no, now, await lineageFor(db, actor));
+  return item && item.kind !== 'news' && (item.state === 'kept' || item.state === 'sent') ? item : undefined;
+}
+
 /** What groups have had they don't get again: they are left out, and named. */
 async function readContent(
-  { db, now, zone }: Desk,
+  desk: Desk,
   { what, weekdays }: Asked,
   groups: readonly Group[],
   lessons: readonly Lesson[],
 ): Promise<Known | { readonly problem: string }> {
   const [kind, ...rest] = what.split(':');
   const id = rest.join(':');
+  const { db, now, zone } = desk;
+  if (kind === 'bulletin') {
+    const item = await findBulletin(desk, what);
+    return item
+      ? { kind, id: item.id, groups, notes: [] }
+      : { problem: '这一条现在不能发：先在 动态 里留用。' };
+  }
   if (Object.hasOwn(STANDING, what) && (kind === 'brief' || kind === 'digest'))
     return weekdays.length === 0 && !DATED.includes(what)
       ? { problem: '每周哪几天发？至少选一天。' }

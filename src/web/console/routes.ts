@@ -21,6 +21,8 @@ import { lessonFileRoutes } from './lesson-file.ts';
 import { lessonListRoutes } from './lessons.ts';
 import { memberRoutes } from './members.ts';
 import { messageRoutes } from './messages.ts';
+import { newsFeedRoutes } from './news-feeds.ts';
+import { newsRoutes } from './news.ts';
 import { planItemRoutes } from './plan-item.ts';
 import { planRoutes } from './plan-page.ts';
 import { reviewRoutes } from './reviews.ts';
@@ -63,6 +65,8 @@ export function consoleRoutes(app: Hono, parts: WebParts): void {
   editorRoutes(app, site);
   lessonFileRoutes(app, site);
   bankRoutes(app, site);
+  newsFeedRoutes(app, site);
+  newsRoutes(app, site);
   groupRoutes(app, site);
   certificationRoutes(app, site);
   memberRoutes(app, site);
