@@ -123,8 +123,10 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
     await school.pass(2 * HOUR);
     const [held] = await settledDigests(1);
     expect(held).toMatchObject({ state: 'held' });
-    // Nobody else decides about it.
+    // Nobody else decides about it, and a number that isn't there changes nothing.
     await school.pupil('韦国强').whispers('发 1');
+    await ann.whispers('改 9 这周大家都辛苦了，下周接着学。');
+    await ann.hears(/没有 9 号简报，没有改动。能改的是 1 号/);
     await ann.whispers('改 1 这周大家都辛苦了，下周接着学。');
     expect(await ann.hears(/改好了/)).toMatch(/这周大家都辛苦了，下周接着学。[\s\S]*回复 发 1 就发/);
     expect((await digests()).map(({ state }) => state)).toEqual(['held']);
@@ -286,6 +288,24 @@ describe.each(DIALECTS)('digests on %s', (dialect) => {
       state: 'skipped',
       reason: '这一期简报这个群已经发过',
     });
+    // So it is with somebody's own week on Sunday evening.
+    const bob = school.pupil('韦国强');
+    await bob.whispers('周报');
+    await bob.hears(/【我的周报】/);
+    await bob.says('打卡');
+    await school.pass(6 * DAY);
+    await bob.hears(/【我的周报】[\s\S]*不想要了就说 退订周报。$/);
+    const own = await until(
+      async () =>
+        await db
+          .selectFrom('delivery')
+          .select(['state', 'reason'])
+          .where('cause', 'like', 'weekly:%')
+          .where('state', 'not in', ['planned', 'queued', 'sending'])
+          .executeTakeFirst(),
+      { what: 'the end of an own week' },
+    );
+    expect(own).toEqual({ state: 'sent', reason: '文字到了，图没有发成：图片违规' });
     refusing.mockRestore();
   });
 

@@ -8,7 +8,7 @@ import {
   approveItem,
   getItem,
   listItems,
-  readLooks,
+  listStandings,
   restoreItem,
   retireItem,
   terminalBy,
@@ -21,20 +21,23 @@ import { type Output, printOne, printRows, withDb } from './parts.ts';
 
 export const list = (options: Output & { tag?: string }): Promise<void> =>
   withDb(async (db) => {
-    const rows = [];
-    for (const item of await listItems(db, options.tag))
-      rows.push({
-        no: item.no,
-        type: item.type,
-        stem: renderInline(item.stem),
-        key: item.key,
-        tags: item.tags,
-        source: item.source,
-        version: item.version,
-        approved: item.isApproved,
-        /** Looks that it still needs. */
-        missing: item.isApproved ? 0 : (await readLooks(db, item)).missing,
-      });
+    const items = await listItems(db, options.tag);
+    const standings = await listStandings(
+      db,
+      items.filter(({ isApproved }) => !isApproved),
+    );
+    const rows = items.map((item) => ({
+      no: item.no,
+      type: item.type,
+      stem: renderInline(item.stem),
+      key: item.key,
+      tags: item.tags,
+      source: item.source,
+      version: item.version,
+      approved: item.isApproved,
+      /** Looks that it still needs. */
+      missing: standings.get(item.id)?.missing ?? 0,
+    }));
     printRows(rows, ['no', 'type', 'stem', 'key', 'tags', 'source', 'approved'], options);
   });
 

@@ -25,6 +25,7 @@ import {
   settlePart,
 } from './ledger.ts';
 import { type Outcome, outcomeOfError, outcomeOfReceipt, retryDelay } from './outcome.ts';
+import { isOwnWeek } from './own-week.ts';
 import { nextTurn, noteSpoken, noteSuccess, noteTrouble, type Speech } from './pace.ts';
 import { type Compose, prepareDelivery } from './prepare.ts';
 
@@ -68,9 +69,11 @@ const PERSIST_RETRY = SECOND / 2;
 
 const SAID_ONCE = '同样的话要说两次，只看到一次';
 
-/** A digest's picture stands behind its words, and says the same. */
-const isOnlyPicture = ({ kind }: Delivery, part: Part): boolean =>
-  kind === 'digest' && part.kind === 'picture' && part.seq > 0;
+/** The picture of a digest, of a member's own week or of a sample stands behind its words, and says the same. */
+const isOnlyPicture = (delivery: Delivery, part: Part): boolean =>
+  (delivery.kind === 'digest' || delivery.kind === 'reply' || isOwnWeek(delivery)) &&
+  part.kind === 'picture' &&
+  part.seq > 0;
 
 export function makeCourier(parts: CourierParts): Courier {
   const { db, clock, log, passing = passOn } = parts;
@@ -335,7 +338,7 @@ export function makeCourier(parts: CourierParts): Courier {
           await settlePart(trx, part, { state: 'planned' }, now);
           const { reason } = outcome;
           if (isOnlyPicture(delivery, part)) {
-            // The words are in the group: as a failure the same digest would come again.
+            // The words are there: as a failure a group's digest would come again.
             await dropParts(trx, delivery.id);
             await conclude(trx);
             await trx

@@ -406,25 +406,41 @@ const findTwin = async (db: Db, hash: string, id: string): Promise<number | unde
       .executeTakeFirst()
   )?.no;
 
-/** How a question stands, as it is written now: whose looks count, and how many more it needs. */
-export async function readLooks(
-  db: Db,
-  { id, version, writtenBy }: Pick<BankItem, 'id' | 'version' | 'writtenBy'>,
-): Promise<Standing> {
-  const looks = await db
-    .selectFrom('bank_look')
-    .select('who')
-    .where('question_id', '=', id)
-    .where('version', '=', version)
-    .orderBy('at')
-    .execute();
-  // A version is written once: it has no rounds, and its number tells it from any other.
-  const text = { hash: String(version), round: 1 };
-  return standingOf(
-    { ...text, writers: [writtenBy] },
-    looks.map(({ who }) => ({ ...text, voter: who, verdict: 'approve' })),
-    await readPolicy(db, 'reviewers'),
-  );
+type Looked = Pick<BankItem, 'id' | 'version' | 'writtenBy'>;
+
+/** Databases limit the parameters of a statement. */
+const LOOKED_AT_ONCE = 400;
+
+/** How questions stand, as they are written now, by id: whose looks count, and how many more they need. */
+export async function listStandings(db: Db, items: readonly Looked[]): Promise<Map<string, Standing>> {
+  const needed = await readPolicy(db, 'reviewers');
+  const standings = new Map<string, Standing>();
+  for (let at = 0; at < items.length; at += LOOKED_AT_ONCE) {
+    const some = items.slice(at, at + LOOKED_AT_ONCE);
+    const ids = some.map(({ id }) => id);
+    const looks = await db
+      .selectFrom('bank_look')
+      .select(['question_id', 'version', 'who'])
+      .where('question_id', 'in', ids)
+      .orderBy('at')
+      .execute();
+    for (const { id, version, writtenBy } of some) {
+      // A version is written once: it has no rounds, and its number tells it from any other.
+      const text = { hash: String(version), round: 1 };
+      const votes = looks
+        .filter((look) => look.question_id === id && look.version === version)
+        .map(({ who }) => ({ ...text, voter: who, verdict: 'approve' as const }));
+      standings.set(id, standingOf({ ...text, writers: [writtenBy] }, votes, needed));
+    }
+  }
+  return standings;
+}
+
+/** As `listStandings`, of one. */
+export async function readLooks(db: Db, item: Looked): Promise<Standing> {
+  const found = (await listStandings(db, [item])).get(item.id);
+  if (!found) throw new Error(`question ${item.id} has no standing`);
+  return found;
 }
 
 /**
