@@ -38,10 +38,16 @@ export function encodeIndexed({ width, height, rgba }: Pixels): Buffer {
 function indexColors(rgba: Uint8Array): { palette: Buffer; indices: Uint8Array } {
   const pixels = new Uint32Array(rgba.length / 4);
   const counts = new Map<number, number>();
-  for (let at = 0; at < pixels.length; at += 1) {
+  // Most pixels are what the one before them is.
+  let begun = 0;
+  for (let at = 0; at <= pixels.length; at += 1) {
     const color = ((rgba[at * 4] ?? 0) << 16) | ((rgba[at * 4 + 1] ?? 0) << 8) | (rgba[at * 4 + 2] ?? 0);
+    const before = pixels[begun] ?? 0;
+    if (at > begun && (at === pixels.length || color !== before)) {
+      counts.set(before, (counts.get(before) ?? 0) + at - begun);
+      begun = at;
+    }
     pixels[at] = color;
-    counts.set(color, (counts.get(color) ?? 0) + 1);
   }
   const colors = [...counts].toSorted((a, b) => b[1] - a[1]).map(([color]) => color);
   for (let dropped = 0; ; dropped += 1) {
@@ -54,9 +60,20 @@ function indexColors(rgba: Uint8Array): { palette: Buffer; indices: Uint8Array }
     const places = new Map([...kept.keys()].map((key, place) => [key, place]));
     return {
       palette: Buffer.from(palette.flatMap((color) => [color >> 16, (color >> 8) & 0xff, color & 0xff])),
-      indices: Uint8Array.from(pixels, (color) => places.get(color & mask) ?? 0),
+      indices: indicesOf(pixels, (color) => places.get(color & mask) ?? 0),
     };
   }
+}
+
+function indicesOf(pixels: Uint32Array, placeOf: (color: number) => number): Uint8Array {
+  const indices = new Uint8Array(pixels.length);
+  let [last, place] = [-1, 0];
+  for (let at = 0; at < pixels.length; at += 1) {
+    const color = pixels[at] ?? 0;
+    if (color !== last) [last, place] = [color, placeOf(color)];
+    indices[at] = place;
+  }
+  return indices;
 }
 
 function chunk(name: string, data: Buffer): Buffer {

@@ -309,6 +309,43 @@ describe('the picture of a digest', () => {
   });
 });
 
+describe('what is drawn', () => {
+  const svgOf = (words: string, weight: number) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="750" height="100"><rect width="750" height="100" fill="#fff"/>` +
+    `<text x="20" y="70" font-family="Noto Sans SC" font-size="48" font-weight="${weight}">${words}</text></svg>`;
+  const inkOf = async (words: string, weight = 400) =>
+    readPng(await renderPng(svgOf(words, weight))).count((color) => color !== '#ffffff');
+
+  it('has its weights, and each character that there is, also a rare one', async () => {
+    const [regular, medium, bold] = await Promise.all(
+      [400, 500, 700].map((weight) => inkOf('韦国强', weight)),
+    );
+    expect(medium).toBeGreaterThan(regular ?? Infinity);
+    expect(bold).toBeGreaterThan(medium ?? Infinity);
+    // What the font lacks is an empty box, the same for all.
+    const [rare, other] = [await inkOf('龘龘龘'), await inkOf('㙍㙍㙍')];
+    expect(rare).toBeGreaterThan(regular ?? Infinity);
+    expect(other).toBeGreaterThan(0);
+    expect(other).not.toBe(rare);
+  });
+
+  it('is each asker’s own, and a drawing that is none stops nobody', async () => {
+    const words = ['一', '龘', '花茶', '三'];
+    const alone: number[] = [];
+    for (const one of words) alone.push(await inkOf(one));
+    const all = await Promise.allSettled([
+      ...words.map((one) => inkOf(one)),
+      renderPng('<svg'),
+      ...words.map((one) => inkOf(one)),
+    ]);
+    expect(all.map((one) => (one.status === 'fulfilled' ? one.value : 'none'))).toEqual([
+      ...alone,
+      'none',
+      ...alone,
+    ]);
+  });
+});
+
 describe('the honoured', () => {
   const best = (name: string, days: number, correct: number) => ({
     member_id: name,
