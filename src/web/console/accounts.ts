@@ -74,7 +74,7 @@ async function drawAccount(desk: Desk, status: ChannelStatus): Promise<Html> {
     html`<div
         data-account="${account}"
         hx-get="${address('/accounts/list', { account })}"
-        hx-trigger="every 5s"
+        hx-trigger="every 2s"
       >
         ${await drawStatus(desk, status)}
       </div>
