@@ -9,19 +9,19 @@ import { silentLog } from '../src/log.ts';
 import { type Bench, type Figure, figure, median } from './figure.ts';
 import { ACCOUNT, contactOf, LESSON, nameOf, QUESTIONS, roomOf, writeCounty, ZONE } from './school.ts';
 
-const MEMBERS_PER_GROUP = 100;
-/** Groups with so many quizzes behind them. Also the smallest has more people than a block: nobody answers twice in one. */
-const COUNTIES: readonly (readonly [groups: number, pastQuizzes: number])[] = [
-  [33, 1],
-  [100, 34],
-  [1_000, 34],
+/** The same people in the same groups, so that only what they have said before differs. */
+const COUNTY = { groups: 1_000, membersPerGroup: 100 };
+/** Answers to one question each, in so many quizzes of each group. */
+const HISTORIES: readonly { readonly rows: number; readonly pastQuizzes: number }[] = [
+  { rows: 10_000, pastQuizzes: 1 },
+  { rows: 1_000_000, pastQuizzes: 4 },
+  { rows: 10_000_000, pastQuizzes: 34 },
 ];
 /** Messages of one block; a block is what is timed. */
 const BLOCK = 200;
 const BLOCKS = 15;
 
 interface Size {
-  readonly groups: number;
   readonly rows: number;
   readonly db: Db;
   readonly parts: HandlerParts;
@@ -34,17 +34,17 @@ export const answers: Bench = {
   async run({ full, folder, say }) {
     const sizes: Size[] = [];
     const notes: string[] = [];
-    for (const [groups, pastQuizzes] of full ? COUNTIES : COUNTIES.slice(0, 2)) {
-      const file = join(folder, `answers-${groups}.db`);
-      const rows = groups * MEMBERS_PER_GROUP * pastQuizzes * QUESTIONS;
+    for (const { rows, pastQuizzes } of full ? HISTORIES : HISTORIES.slice(0, 2)) {
+      const file = join(folder, `answers-${rows}.db`);
       say(`writing ${rows.toLocaleString('en')} answers`);
       const now = Date.now();
       const began = performance.now();
-      await writeCounty(file, { groups, membersPerGroup: MEMBERS_PER_GROUP, pastQuizzes, now });
+      const pastMessages = Math.floor(rows / QUESTIONS);
+      await writeCounty(file, { ...COUNTY, pastQuizzes, pastMessages, now });
       const took = (performance.now() - began) / 1_000;
       notes.push(`file of ${Math.round(statSync(file).size / 1e6)} MB, written in ${took.toFixed(0)} s`);
       const db = await openDatabase({ kind: 'sqlite', file }, now);
-      sizes.push({ groups, rows, db, parts: partsFor(db), perAnswer: [] });
+      sizes.push({ rows, db, parts: partsFor(db), perAnswer: [] });
     }
     say('answering');
     // In turns, so that what else the machine does falls on all sizes alike. The first block warms up.
@@ -82,8 +82,8 @@ const partsFor = (db: Db): HandlerParts => ({
 });
 
 /** Puts a block of answers of people all over the county into the inbox, and times their handling: ms per answer. */
-async function answerBlock({ groups, db, parts }: Size, block: number): Promise<number> {
-  const members = groups * MEMBERS_PER_GROUP;
+async function answerBlock({ db, parts }: Size, block: number): Promise<number> {
+  const members = COUNTY.groups * COUNTY.membersPerGroup;
   const now = Date.now();
   const messages = Array.from({ length: BLOCK }, (_, at) => {
     // A step that meets every member before it meets one again.
@@ -91,7 +91,7 @@ async function answerBlock({ groups, db, parts }: Size, block: number): Promise<
     return {
       account: ACCOUNT,
       id: `new-${block}-${at}`,
-      roomId: roomOf(Math.floor(member / MEMBERS_PER_GROUP)),
+      roomId: roomOf(Math.floor(member / COUNTY.membersPerGroup)),
       contactId: contactOf(member),
       senderName: nameOf(member),
       kind: 'text' as const,

@@ -51,6 +51,8 @@ export interface County {
   readonly membersPerGroup: number;
   /** Closed quizzes per group with three answers of each member, besides the one that is open; 0 for none. */
   readonly pastQuizzes: number;
+  /** So many of those answers, three each, the oldest first; all when left out. */
+  readonly pastMessages?: number;
   /** ms; the open quiz of each group began a minute ago. */
   readonly now: number;
 }
@@ -63,14 +65,15 @@ export const QUESTIONS = 3;
  * had `pastQuizzes` quizzes, a day apart, and has one that is open. The big tables get their indexes at the end.
  */
 export async function writeCounty(file: string, county: County): Promise<void> {
-  const { groups, membersPerGroup, pastQuizzes, now } = county;
+  const { groups, membersPerGroup, pastQuizzes, pastMessages = Infinity, now } = county;
   await (await openDatabase({ kind: 'sqlite', file }, now)).destroy();
   const db = new DatabaseSync(file);
   // Only while it is made: nobody else has it, and what fails is made again.
   db.exec('pragma synchronous = off; pragma foreign_keys = off; pragma cache_size = -400000');
   const members = groups * membersPerGroup;
   const windows = groups * (pastQuizzes + 1);
-  const messages = members * pastQuizzes;
+  const messages = Math.min(members * pastQuizzes, pastMessages);
+  const answered = Math.floor(messages / membersPerGroup);
   if (!LESSON) throw new Error('the lesson of the bench has a fault');
   const indexes = db
     .prepare(
@@ -152,12 +155,12 @@ export async function writeCounty(file: string, county: County): Promise<void> {
         ${SQL_ID(6, message)}, ${writtenAnswer}, ${writtenAnswer} from n`,
   );
   fill(
-    groups * pastQuizzes,
+    answered,
     `insert into rollup_window (window_id, members, answers, correct)
       SEQUENCE select ${SQL_ID(5, 'i')}, ${membersPerGroup}, ${membersPerGroup * QUESTIONS}, ${membersPerGroup * QUESTIONS} from n`,
   );
   fill(
-    groups * pastQuizzes * QUESTIONS,
+    answered * QUESTIONS,
     `insert into rollup_question (window_id, question, answers, correct)
       SEQUENCE select ${SQL_ID(5, `i / ${QUESTIONS}`)}, i % ${QUESTIONS} + 1, ${membersPerGroup}, ${membersPerGroup} from n`,
   );
