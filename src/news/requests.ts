@@ -1,10 +1,11 @@
 /** Addresses pasted in a private chat: written down at once, read when no transaction waits for it. */
 import { localDay } from '../clock.ts';
+import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
 import { type Db, inTransaction } from '../db/open.ts';
 import type { NewsRequestTable } from '../db/tables.ts';
 import { reasonOf, UserError } from '../errors.ts';
-import { findByLink, takeInByHand } from './desk.ts';
+import { type Decider, findByLink, takeInByHand } from './desk.ts';
 import { FeedFault, sayFault } from './fault.ts';
 import { readUrl } from './fetch.ts';
 import { type GatherParts, withBudget } from './gather.ts';
@@ -111,9 +112,21 @@ async function readRequest(
 }
 
 /** Reads an address at once, for somebody who waits for it, and puts it on the desk. Throws `FeedFault` for what is no address. */
-export async function bringInPage(parts: GatherParts, url: string, who: string): Promise<Done> {
+export async function bringInPage(
+  parts: GatherParts,
+  url: string,
+  by: Pick<Decider, 'who' | 'via'>,
+): Promise<Done> {
   const found = await readOutside(parts, readUrl(url).href);
-  return await inTransaction(parts.db, (trx) => takePage(trx, found, who, parts.clock.now()));
+  return await inTransaction(parts.db, async (trx) => {
+    const now = parts.clock.now();
+    const done = await takePage(trx, found, by.who, now);
+    if ('item' in done) {
+      const { id: subject, title, url: address } = done.item;
+      await appendAudit(trx, { at: now, ...by, what: 'news.add', subject, after: { title, url: address } });
+    }
+    return done;
+  });
 }
 
 const readOutside = async (parts: GatherParts, url: string): Promise<Page | FeedFault> =>

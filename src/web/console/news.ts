@@ -97,7 +97,7 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
     const desk = deskOf(site, c);
     const url = (await readForm(c)).get('url').trim();
     try {
-      const done = await bringInPage(gatheringOf(desk), url, desk.actor.who);
+      const done = await bringInPage(gatheringOf(desk), url, byOf(desk));
       if ('reason' in done) return addPage(c, site, { url, linkFault: `没有收下：${done.reason}。` });
       return c.redirect(`/news/${done.item.no}`, 303);
     } catch (error) {
@@ -183,6 +183,8 @@ async function itemOf({ db, actor, now }: Desk, text: string | undefined): Promi
   if (!item) throw notFound('news', readNo(text));
   return item;
 }
+
+const byOf = ({ actor: { who, via } }: Desk) => ({ who, ...(via === undefined ? {} : { via }) });
 
 /** As it was decided before by whoever undoes it. */
 function undoOf({ no, decisions }: DeskItem, { actor }: Desk) {
