@@ -168,6 +168,7 @@ describe('news in the console', () => {
     expect(answer.headers.get('location')).toBe('/news/1');
     expect(await ann.page('/news/1')).toMatch(/直播间怎么打光[\s\S]*直播间的灯要放在侧面/);
     expect(await audited()).toEqual(['news.add console']);
+    expect(await ann.page('/audit')).toMatch(/写动态[\s\S]*1 号《直播间怎么打光》/);
     const inside = await ann.post('/news/link', { url: 'http://192.168.1.1/admin' });
     expect(inside.status).toBe(409);
     expect(await inside.text()).toMatch(

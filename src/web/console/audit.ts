@@ -8,7 +8,7 @@ import { readScopedAudit } from '../../people/audit-scope.ts';
 import { STATUS_NAMES } from '../../people/members.ts';
 import { isPolicyName, POLICIES } from '../../people/policy-names.ts';
 import { address, field, foldedTable, nothing, select } from './draw.ts';
-import { namesBehind } from './names.ts';
+import { namesBehind, thingsBehind } from './names.ts';
 import { type ConsoleSite, deskOf } from './parts.ts';
 import { sayRule } from './rule-words.ts';
 import { shellPage } from './shell.ts';
@@ -146,6 +146,10 @@ export function auditRoutes(app: Hono, site: ConsoleSite): void {
     const names = new Map([
       ...site.catalogue().lessons.map(({ id, title }) => [id, `《${title}》`] as const),
       ...groups.map(({ key, topic }) => [key, topic || key] as const),
+      ...(await thingsBehind(
+        db,
+        shown.flatMap(({ subject }) => idsIn(subject)),
+      )),
       ...(await namesBehind(
         db,
         shown.flatMap(({ who, subject }) => [who, ...idsIn(subject)]),

@@ -34,3 +34,25 @@ export async function namesBehind(db: Db, ids: readonly string[]): Promise<Map<s
   }
   return names;
 }
+
+/** What people call the other things that the audit is about, by id: with their number, and what they say. */
+export async function thingsBehind(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  const things = new Map<string, string>();
+  const all = [...new Set(ids)];
+  for (let at = 0; at < all.length; at += BATCH) {
+    const some = all.slice(at, at + BATCH);
+    const found = await Promise.all([
+      db.selectFrom('bank_question').select(['id', 'no']).where('id', 'in', some).execute(),
+      db.selectFrom('news_item').select(['id', 'no', 'title']).where('id', 'in', some).execute(),
+      db.selectFrom('feed').select(['id', 'url', 'source']).where('id', 'in', some).execute(),
+      db.selectFrom('review_item').select(['id', 'no', 'title']).where('id', 'in', some).execute(),
+      db.selectFrom('delivery').select(['id', 'no']).where('id', 'in', some).execute(),
+    ]);
+    const [questions, news, feeds, written, deliveries] = found;
+    for (const { id, no } of questions) things.set(id, `第 ${no} 题`);
+    for (const { id, no, title } of [...news, ...written]) things.set(id, `${no} 号《${title}》`);
+    for (const { id, url, source } of feeds) things.set(id, source || url);
+    for (const { id, no } of deliveries) things.set(id, `${no} 号投递`);
+  }
+  return things;
+}
