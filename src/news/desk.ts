@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 
 import { appendAudit } from '../db/audit.ts';
 import { newId } from '../db/ids.ts';
-import { type Db, inTransaction } from '../db/open.ts';
+import { type Db, dialectOf, inTransaction } from '../db/open.ts';
 import type { DeliveryState, NewsDecisionTable, NewsKind } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { readUrl } from './fetch.ts';
@@ -175,23 +175,39 @@ export async function findDeskItem(
   return item && { ...item, state: stateOf(item, item.decisions, lineage, now) };
 }
 
+/** As `getDeskItem`, for whoever is about to change something: of two at once the second finds what the first has left. */
+async function openItem(trx: Db, no: number, now: number): Promise<DeskItem> {
+  const row = trx.selectFrom('news_item').select('id').where('no', '=', no);
+  if (dialectOf(trx) === 'postgres') await row.forUpdate().execute();
+  return await getDeskItem(trx, no, now);
+}
+
+export interface Keeping {
+  readonly reviewers: number;
+  /** `wordsHash` of what was looked at; whatever stands there when left out. */
+  readonly words?: string;
+}
+
 /**
  * Keeps an item: from now on it may be sent there. What a feed or a page said is kept by one person. What somebody
  * wrote or changed needs `reviewers` people who had no hand in it, each for these very words; until they are enough,
- * it stays new and `missing` says how many are. The terminal may always. Idempotent. Throws `UserError`.
+ * it stays new and `missing` says how many are. The terminal may always. Idempotent. Throws `UserError`, also when the
+ * words aren't those that were looked at.
  */
 export async function keepItem(
   db: Db,
   no: number,
   by: Decider,
-  { reviewers }: { readonly reviewers: number },
+  { reviewers, words }: Keeping,
   now: number,
 ): Promise<DeskItem & { readonly missing: number }> {
   return await inTransaction(db, async (trx) => {
-    const item = await getDeskItem(trx, no, now);
+    const item = await openItem(trx, no, now);
     if (item.expires_at <= now) throw new UserError(`${no} 号已经过期，不能再发`);
+    if (words !== undefined && words !== wordsHash(item))
+      throw new UserError(`${no} 号的文字刚刚改过，还没有留用，请看一眼再定`);
     const missing = by.via === 'cli' ? 0 : await vote(trx, item, by, reviewers, now);
-    return { ...(missing > 0 ? item : await decide(trx, no, 'kept', by, now)), missing };
+    return { ...(missing > 0 ? item : await decide(trx, item, 'kept', by, now)), missing };
   });
 }
 
@@ -207,34 +223,58 @@ const writersOf = ({ origin, added_by: addedBy, edited_by: editedBy }: Item): st
   ...(editedBy === null ? [] : [editedBy]),
 ];
 
-/** Gives how many more votes are needed. */
-async function vote(trx: Db, item: Item, { who }: Decider, needed: number, now: number): Promise<number> {
+/** Gives how many more votes are needed. A writer's own counts for nothing: without enough others they are refused. */
+async function vote(trx: Db, item: Item, by: Decider, needed: number, now: number): Promise<number> {
+  const { who } = by;
   const writers = writersOf(item);
   if (writers.length === 0 || needed === 0) return 0;
-  if (writers.includes(who)) throw new UserError('自己写的、改过的，要请别人来定');
   const hash = wordsHash(item);
-  await trx
-    .insertInto('news_vote')
-    .values({ item_id: item.id, hash, voter: who, at: now })
-    .onConflict((conflict) => conflict.columns(['item_id', 'hash', 'voter']).doNothing())
-    .execute();
+  const isWriter = writers.includes(who);
+  const added = isWriter
+    ? undefined
+    : await trx
+        .insertInto('news_vote')
+        .values({ item_id: item.id, hash, voter: who, at: now })
+        .onConflict((conflict) => conflict.columns(['item_id', 'hash', 'voter']).doNothing())
+        .returning('voter')
+        .executeTakeFirst();
   const votes = await trx
     .selectFrom('news_vote')
     .select('voter')
     .where('item_id', '=', item.id)
     .where('hash', '=', hash)
     .execute();
-  return Math.max(0, needed - votes.filter(({ voter }) => !writers.includes(voter)).length);
+  const missing = Math.max(0, needed - votes.filter(({ voter }) => !writers.includes(voter)).length);
+  if (isWriter && missing > 0) throw new UserError('自己写的、改过的，要请别人来定');
+  if (added && missing > 0) await audit(trx, 'news.vote', item, { after: { hash } }, by, now);
+  return missing;
+}
+
+/** Whoever doesn't want an item, or not yet, doesn't count any more among those who agreed to it. */
+async function dropVote(trx: Db, item: Item, { who }: Decider): Promise<boolean> {
+  const dropped = await trx
+    .deleteFrom('news_vote')
+    .where('item_id', '=', item.id)
+    .where('voter', '=', who)
+    .returning('hash')
+    .execute();
+  return dropped.length > 0;
 }
 
 /** Rejects an item there. What went out already stays where it is. Idempotent. */
 export const rejectItem = (db: Db, no: number, by: Decider, now: number): Promise<DeskItem> =>
-  inTransaction(db, (trx) => decide(trx, no, 'rejected', by, now));
+  inTransaction(db, async (trx) => {
+    const item = await openItem(trx, no, now);
+    await dropVote(trx, item, by);
+    return await decide(trx, item, 'rejected', by, now);
+  });
 
 /** Leaves it open again whether an item is sent there. Idempotent. */
 export const reopenItem = (db: Db, no: number, by: Decider, now: number): Promise<DeskItem> =>
   inTransaction(db, async (trx) => {
-    const item = await getDeskItem(trx, no, now);
+    const item = await openItem(trx, no, now);
+    const hadVoted = await dropVote(trx, item, by);
+    let reopened = 0;
     for (const unitId of by.units) {
       const before = await trx
         .deleteFrom('news_decision')
@@ -243,27 +283,50 @@ export const reopenItem = (db: Db, no: number, by: Decider, now: number): Promis
         .returning('verdict')
         .executeTakeFirst();
       if (!before) continue;
-      await appendAudit(trx, {
-        at: now,
-        who: by.who,
-        what: 'news.reopen',
-        subject: item.id,
-        before: { verdict: before.verdict },
-        after: { unit: unitId },
-        ...(by.via === undefined ? {} : { via: by.via }),
-      });
+      reopened += 1;
+      const change = { before: { verdict: before.verdict }, after: { unit: unitId } };
+      await audit(trx, 'news.reopen', item, change, by, now);
+    }
+    if (hadVoted && reopened === 0) await audit(trx, 'news.reopen', item, { after: {} }, by, now);
+    return await getDeskItem(trx, no, now);
+  });
+
+/** What was decided where, before somebody decided anew; nothing where a unit isn't named. */
+export type Before = ReadonlyMap<string, Decision['verdict']>;
+
+/**
+ * Takes one's own decision back: what was decided before holds again. Throws `UserError` when somebody else has decided
+ * since, and where what was kept would have to be approved anew.
+ */
+export const takeBackDecision = (
+  db: Db,
+  no: number,
+  by: Decider,
+  { before, ...keeping }: Keeping & { readonly before: Before },
+  now: number,
+): Promise<DeskItem> =>
+  inTransaction(db, async (trx) => {
+    const item = await openItem(trx, no, now);
+    if (item.decisions.some((one) => by.units.includes(one.unit_id) && one.decided_by !== by.who))
+      throw new UserError(`${no} 号后来别人又定过，没有改动`);
+    for (const unitId of by.units) {
+      const there = { ...by, units: [unitId] };
+      const verdict = before.get(unitId);
+      if (verdict === 'rejected') await rejectItem(trx, no, there, now);
+      else if (verdict === undefined) await reopenItem(trx, no, there, now);
+      else if ((await keepItem(trx, no, there, keeping, now)).missing > 0)
+        throw new UserError(`${no} 号要请别人来定，没有改动`);
     }
     return await getDeskItem(trx, no, now);
   });
 
 async function decide(
   trx: Db,
-  no: number,
+  item: DeskItem,
   verdict: Decision['verdict'],
   by: Decider,
   now: number,
 ): Promise<DeskItem> {
-  const item = await getDeskItem(trx, no, now);
   for (const unitId of by.units) {
     const before = item.decisions.find((decision) => decision.unit_id === unitId);
     if (before?.verdict === verdict) continue;
@@ -273,18 +336,31 @@ async function decide(
       .values({ item_id: item.id, unit_id: unitId, ...decided })
       .onConflict((conflict) => conflict.columns(['item_id', 'unit_id']).doUpdateSet(decided))
       .execute();
-    await appendAudit(trx, {
-      at: now,
-      who: by.who,
-      what: verdict === 'kept' ? 'news.keep' : 'news.reject',
-      subject: item.id,
+    const change = {
       ...(before ? { before: { verdict: before.verdict } } : {}),
       after: { verdict, unit: unitId },
-      ...(by.via === undefined ? {} : { via: by.via }),
-    });
+    };
+    await audit(trx, verdict === 'kept' ? 'news.keep' : 'news.reject', item, change, by, now);
   }
-  return await getDeskItem(trx, no, now);
+  return await getDeskItem(trx, item.no, now);
 }
+
+const audit = (
+  trx: Db,
+  what: string,
+  { id }: Item,
+  change: { readonly before?: object; readonly after: object },
+  { who, via }: Decider,
+  now: number,
+) =>
+  appendAudit(trx, {
+    at: now,
+    who,
+    what,
+    subject: id,
+    ...change,
+    ...(via === undefined ? {} : { via }),
+  });
 
 export interface Edit {
   /** `wordsHash` of what was looked at; whatever stands there when left out. */
@@ -313,7 +389,7 @@ export async function editItem(
   now: number,
 ): Promise<DeskItem> {
   return await inTransaction(db, async (trx) => {
-    const item = await getDeskItem(trx, no, now);
+    const item = await openItem(trx, no, now);
     if (item.isSent) throw new UserError(`${no} 号已经发过，不能再改`);
     if (from !== undefined && from !== wordsHash(item))
       throw new UserError(`${no} 号刚刚被别人改过，请看一眼再改`);
@@ -337,15 +413,8 @@ export async function editItem(
         .where('verdict', '=', 'kept')
         .execute();
     const { title, summary, source, category } = item;
-    await appendAudit(trx, {
-      at: now,
-      who: by.who,
-      what: 'news.edit',
-      subject: item.id,
-      before: { title, summary, source, category },
-      after: words,
-      ...(by.via === undefined ? {} : { via: by.via }),
-    });
+    const change = { before: { title, summary, source, category }, after: words };
+    await audit(trx, 'news.edit', item, change, by, now);
     return await getDeskItem(trx, no, now);
   });
 }
@@ -401,14 +470,7 @@ export async function writeItem(db: Db, written: Written, by: Decider, now: numb
       by.who,
       now,
     );
-    await appendAudit(trx, {
-      at: now,
-      who: by.who,
-      what: 'news.add',
-      subject: item.id,
-      after: words,
-      ...(by.via === undefined ? {} : { via: by.via }),
-    });
+    await audit(trx, 'news.add', item, { after: words }, by, now);
     if (by.via === 'cli') return await keepItem(trx, item.no, by, { reviewers: 0 }, now);
     return await getDeskItem(trx, item.no, now);
   });

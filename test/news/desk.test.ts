@@ -14,6 +14,9 @@ import {
   keepItem,
   listDesk,
   rejectItem,
+  reopenItem,
+  takeBackDecision,
+  wordsHash,
   writeItem,
 } from '../../src/news/desk.ts';
 import { addFeed, getFeedByNo, listDueFeeds, listFeeds, removeFeed } from '../../src/news/feeds.ts';
@@ -313,6 +316,11 @@ describe.each(DIALECTS)('the desk on %s', (dialect) => {
   });
 
   describe('decisions', () => {
+    // Two connections stand ready, so that two who press at once do come at once.
+    beforeEach(async () => {
+      const look = () => db.selectFrom('news_item').select('no').execute();
+      await Promise.all([look(), look()]);
+    });
     const write = (title: string, by = ANN, summary = '一句话。') =>
       writeItem(db, { kind: 'news', title, summary, source: '支部' }, by, clock.now());
 
@@ -350,6 +358,128 @@ describe.each(DIALECTS)('the desk on %s', (dialect) => {
         ({ what, who }) => `${who} ${what}`,
       );
       expect(audited).toEqual(['ann news.add', 'bob news.keep', 'bob news.edit', 'cat news.keep']);
+    });
+
+    it('of two at once are counted together', async () => {
+      const { no } = await write('两个人一起点的一条');
+      const kept = await Promise.all(
+        [BOB, CAT].map((one) => keepItem(db, no, one, { reviewers: 2 }, clock.now())),
+      );
+      expect(kept.reduce((sum, { missing }) => sum + missing, 0)).toBe(1);
+      expect(await getDeskItem(db, no, clock.now())).toMatchObject({ state: 'kept' });
+      const audited = (await listAudit(db, kept[0]?.id ?? '')).map(({ what }) => what);
+      expect(audited).toEqual(['news.add', 'news.vote', 'news.keep']);
+    });
+
+    it('hold for the words that were looked at, whoever changes them at that moment', async () => {
+      const { no, ...looked } = await write('正在看的一条', AT_THE_TERMINAL);
+      await rejectItem(db, no, AT_THE_TERMINAL, clock.now());
+      const words = wordsHash({ no, ...looked });
+      const [edited, kept] = await Promise.allSettled([
+        editItem(db, no, { summary: '没人看过的一句。' }, ANN, clock.now()),
+        keepItem(db, no, BOB, { reviewers: 1, words }, clock.now()),
+      ]);
+      expect(edited.status).toBe('fulfilled');
+      const now = await getDeskItem(db, no, clock.now());
+      // Either the words had changed before, or changing them took what was kept back.
+      if (kept.status === 'rejected') expect(String(kept.reason)).toContain('刚刚改过');
+      expect(now).toMatchObject({ summary: '没人看过的一句。' });
+      expect(now.decisions.filter(({ verdict }) => verdict === 'kept')).toEqual([]);
+      await expect(keepItem(db, no, BOB, { reviewers: 1, words }, clock.now())).rejects.toThrow(
+        '1 号的文字刚刚改过，还没有留用，请看一眼再定',
+      );
+      await expect(keepItem(db, no, BOB, { reviewers: 1, words: '' }, clock.now())).rejects.toThrow(
+        '刚刚改过',
+      );
+      expect(await keepItem(db, no, BOB, { reviewers: 1, words: wordsHash(now) }, clock.now())).toMatchObject(
+        { state: 'kept' },
+      );
+    });
+
+    it('of two who edit at once from the same words keep the first', async () => {
+      const item = await write('两个人一起改的一条');
+      const from = wordsHash(item);
+      const done = await Promise.allSettled(
+        (
+          [
+            ['甲改的', BOB],
+            ['乙改的', CAT],
+          ] as const
+        ).map(([summary, by]) => editItem(db, item.no, { from, summary }, by, clock.now())),
+      );
+      expect(done.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      const lost = done.find((one) => one.status === 'rejected');
+      expect(String(lost?.reason)).toContain('刚刚被别人改过');
+      const won = done.find((one) => one.status === 'fulfilled')?.value.summary;
+      expect((await getDeskItem(db, item.no, clock.now())).summary).toBe(won);
+    });
+
+    it('of two at once that differ leave one of the two, and both in the audit', async () => {
+      const { id, no } = await write('两个人定得不一样的一条', AT_THE_TERMINAL);
+      await reopenItem(db, no, AT_THE_TERMINAL, clock.now());
+      await Promise.all([
+        keepItem(db, no, BOB, { reviewers: 0 }, clock.now()),
+        rejectItem(db, no, CAT, clock.now()),
+      ]);
+      const { decisions } = await getDeskItem(db, no, clock.now());
+      expect(decisions).toHaveLength(1);
+      const audited = (await listAudit(db, id)).slice(-2);
+      expect(audited.map(({ what }) => what).toSorted()).toEqual(['news.keep', 'news.reject']);
+      expect(audited[1]?.who).toBe(decisions[0]?.decided_by);
+    });
+
+    it('that are taken back count no more for those who come after', async () => {
+      const { id, no } = await write('先同意、又不同意的一条');
+      const two = { reviewers: 2 };
+      await keepItem(db, no, BOB, two, clock.now());
+      await takeBackDecision(db, no, BOB, { ...two, before: new Map() }, clock.now());
+      expect(await keepItem(db, no, CAT, two, clock.now())).toMatchObject({ state: 'new', missing: 1 });
+      expect(await keepItem(db, no, BOB, two, clock.now())).toMatchObject({ state: 'kept' });
+      await rejectItem(db, no, BOB, clock.now());
+      expect(await keepItem(db, no, CAT, two, clock.now())).toMatchObject({ state: 'rejected', missing: 1 });
+      expect((await listAudit(db, id)).map(({ who, what }) => `${who} ${what}`)).toEqual([
+        'ann news.add',
+        'bob news.vote',
+        'bob news.reopen',
+        'cat news.vote',
+        'bob news.keep',
+        'bob news.reject',
+      ]);
+    });
+
+    it('are taken back by whoever took them, unit by unit, and as long as nobody else has decided since', async () => {
+      const { no } = await write('各处不一样的一条', AT_THE_TERMINAL);
+      const dan: Decider = { who: 'dan', units: ['branch-1', 'branch-2'], via: 'console' };
+      const words = wordsHash(await getDeskItem(db, no, clock.now()));
+      await keepItem(db, no, { ...dan, units: ['branch-1'] }, REVIEWED, clock.now());
+      await rejectItem(db, no, dan, clock.now());
+      const taken = {
+        ...REVIEWED,
+        words,
+        before: new Map([
+          ['branch-1', 'kept' as const],
+          [COUNTY, 'kept' as const],
+        ]),
+      };
+      await takeBackDecision(db, no, dan, taken, clock.now());
+      const decisions = async () =>
+        (await getDeskItem(db, no, clock.now())).decisions.map(
+          ({ unit_id: unit, verdict, decided_by: who }) => `${unit} ${verdict} ${who}`,
+        );
+      // Only their own units; what the county has decided isn't theirs to bring back.
+      await reopenItem(db, no, AT_THE_TERMINAL, clock.now());
+      await takeBackDecision(db, no, dan, taken, clock.now());
+      expect(await decisions()).toEqual(['branch-1 kept dan']);
+      await rejectItem(db, no, { who: 'eve', units: ['branch-1'], via: 'console' }, clock.now());
+      await expect(takeBackDecision(db, no, dan, taken, clock.now())).rejects.toThrow('后来别人又定过');
+      expect(await decisions()).toEqual(['branch-1 rejected eve']);
+      // Words that changed meanwhile have to be approved anew.
+      const eve: Decider = { who: 'eve', units: ['branch-1'], via: 'console' };
+      await editItem(db, no, { summary: '换了一句。' }, eve, clock.now());
+      await expect(takeBackDecision(db, no, eve, taken, clock.now())).rejects.toThrow('刚刚改过');
+      const anew = { ...taken, words: wordsHash(await getDeskItem(db, no, clock.now())) };
+      await expect(takeBackDecision(db, no, eve, anew, clock.now())).rejects.toThrow('请别人来定');
+      expect(await decisions()).toEqual(['branch-1 rejected eve']);
     });
 
     it('of the terminal stand at once', async () => {

@@ -60,6 +60,18 @@ describe('news in the console', () => {
     ).map(({ what, via }) => `${what} ${via}`);
   const stateOf = async (no: number, lineage: readonly string[] = []) =>
     (await getDeskItem(desk.db, no, Date.now(), lineage)).state;
+  /** Keeps it after a look at it. */
+  async function keep(who: typeof ann, no: number, more = {}) {
+    const page = await who.page(`/news/${no}`);
+    const words = /action="\/news\/keep"[\s\S]*?name="words" value="(\w+)"/.exec(page)?.[1] ?? '';
+    return await who.post('/news/keep', { no: String(no), words, ...more });
+  }
+  /** Presses what stands beside what was said just now. */
+  async function undo(who: typeof ann, at = '/news') {
+    const [, fields = ''] = /action="\/news\/undo">([\s\S]*?)<\/form>/.exec(await who.page(at)) ?? [];
+    const given = [...fields.matchAll(/name="(\w+)" value="([^"]*)"/g)];
+    return await who.post('/news/undo', Object.fromEntries(given.map(([, name, value]) => [name, value])));
+  }
   const lineage = () => [desk.county.own.branch.id, desk.county.own.department.id, desk.county.county.id];
 
   it('says what to do first, subscribes, reads, and says what came', async () => {
@@ -107,16 +119,16 @@ describe('news in the console', () => {
     const page = await ann.page('/news');
     const [first = 0, second = 0] = numbers(page);
     expect(page).toMatch(/茉莉花茶补贴开始申请[\s\S]*横州新闻 \d+月\d+日/);
-    await ann.post('/news/keep', { no: String(first), back: '/news' });
+    await keep(ann, first, { back: '/news' });
     expect(await ann.page('/news')).toMatch(/留下了，《茉莉花茶补贴开始申请》会进下一期动态。[\s\S]*撤销/);
     expect(await stateOf(first, lineage())).toBe('kept');
     expect(await stateOf(first)).toBe('new');
     await ann.post('/news/reject', { no: String(second), back: '/news' });
     expect(await ann.page('/news?state=rejected')).toContain(`href="/news/${second}"`);
-    await ann.post('/news/undo', { no: String(second), verdict: '' });
+    await ann.post('/news/undo', { no: String(second) });
     expect(await stateOf(second, lineage())).toBe('new');
     await ann.post('/news/reject', { no: String(first) });
-    await ann.post('/news/undo', { no: String(first), verdict: 'kept' });
+    await undo(ann);
     expect(await stateOf(first, lineage())).toBe('kept');
     expect(await audited()).toEqual([
       'news.keep console',
@@ -146,17 +158,17 @@ describe('news in the console', () => {
     };
     await ann.post(`/news/${no}/edit`, words);
     expect(await ann.page(`/news/${no}`)).toMatch(/茉莉花补贴怎么领[\s\S]*您改过，要别人来定/);
-    await ann.post('/news/keep', { no: String(no) });
+    await keep(ann, no);
     expect(await ann.page('/news')).toContain('要请别人来定');
     const late = await dan.post(`/news/${no}/edit`, { ...words, title: '别人同时改的标题' });
     expect(late.status).toBe(409);
     expect(await late.text()).toMatch(/刚刚被别人改过[\s\S]*value="别人同时改的标题"/);
     const empty = await dan.post(`/news/${no}/edit`, { ...words, from: '', title: ' ' });
     expect(await empty.text()).toContain('没有改：');
-    await dan.post('/news/keep', { no: String(no) });
+    await keep(dan, no);
     expect(await stateOf(no, lineage())).toBe('kept');
     // What the county has kept a branch doesn't take back by rewriting it.
-    await chief.post('/news/keep', { no: String(no) });
+    await keep(chief, no);
     const now = /name="from" value="(\w+)"/.exec(await dan.page(`/news/${no}`))?.[1] ?? '';
     const refused = await dan.post(`/news/${no}/edit`, { ...words, from: now, title: '支部想改' });
     expect(await refused.text()).toContain('别的地方也留用了');
@@ -189,7 +201,7 @@ describe('news in the console', () => {
     const page = await ann.page('/news/1');
     expect(page).toMatch(/党建信息[\s\S]*每个支部走访两户。\n回来写三句话。/);
     expect(page).not.toContain('排到群里');
-    await dan.post('/news/keep', { no: '1' });
+    await keep(dan, 1);
     expect(await dan.page('/news/1')).toContain('href="/week/add?what=bulletin%3A1"');
     const day = localDay(Date.now() + 2 * DAY, ZONE);
     const group = desk.county.own.group.key;

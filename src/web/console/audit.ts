@@ -36,6 +36,7 @@ const VERBS: Readonly<Record<string, string>> = {
   'news.keep': '留用动态',
   'news.reject': '不用动态',
   'news.reopen': '动态再想想',
+  'news.vote': '同意动态',
   'schedule.holiday': '按放假安排挪',
   'schedule.missed': '错过了一次',
   'export.ask': '要台账、明细',

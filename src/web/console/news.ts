@@ -13,13 +13,14 @@ import {
   DESK_STATES,
   type DeskItem,
   type DeskState,
+  type Before,
   type Edit,
   editItem,
   findDeskItem,
   keepItem,
   listDesk,
   rejectItem,
-  reopenItem,
+  takeBackDecision,
   wordsHash,
   writeItem,
 } from '../../news/desk.ts';
@@ -145,12 +146,13 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
     acts(site, '/news', async (desk, form) => {
       const { db, actor, now } = desk;
       const before = await itemOf(desk, form.get('no'));
-      const reviewers = await reviewersFor(db, actor);
-      const item = await keepItem(db, before.no, deciderOf(actor), { reviewers }, now);
-      if (item.missing > 0) return { text: `记下了，《${item.title}》还要 ${item.missing} 个人同意。` };
+      const keeping = { reviewers: await reviewersFor(db, actor), words: form.get('words') };
+      const item = await keepItem(db, before.no, deciderOf(actor), keeping, now);
+      const undo = undoOf(before, desk);
+      if (item.missing > 0) return { text: `记下了，《${item.title}》还要 ${item.missing} 个人同意。`, undo };
       return {
         text: `留下了，《${item.title}》${item.kind === 'news' ? '会进下一期动态。' : '可以排到群里了。'}`,
-        undo: undoOf(before, desk),
+        undo,
       };
     }),
   );
@@ -168,11 +170,12 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
     acts(site, '/news', async (desk, form) => {
       const { db, actor, now } = desk;
       const { no, title } = await itemOf(desk, form.get('no'));
-      const by = deciderOf(actor);
-      const verdict = form.get('verdict');
-      if (verdict === 'kept') await keepItem(db, no, by, { reviewers: await reviewersFor(db, actor) }, now);
-      else if (verdict === 'rejected') await rejectItem(db, no, by, now);
-      else await reopenItem(db, no, by, now);
+      const taken = {
+        before: readBefore(form),
+        reviewers: await reviewersFor(db, actor),
+        words: form.get('words'),
+      };
+      await takeBackDecision(db, no, deciderOf(actor), taken, now);
       return { text: `《${title}》和刚才一样了。` };
     }),
   );
@@ -186,12 +189,34 @@ async function itemOf({ db, actor, now }: Desk, text: string | undefined): Promi
 
 const byOf = ({ actor: { who, via } }: Desk) => ({ who, ...(via === undefined ? {} : { via }) });
 
-/** As it was decided before by whoever undoes it. */
-function undoOf({ no, decisions }: DeskItem, { actor }: Desk) {
+const WHOLE_COUNTY = 'county';
+
+/** As it was decided before in the units of whoever undoes it. */
+function undoOf(item: DeskItem, { actor }: Desk) {
   const { units } = deciderOf(actor);
-  const before = decisions.find((one) => units.includes(one.unit_id))?.verdict ?? '';
-  return { path: '/news/undo', fields: { no: String(no), verdict: before }, label: '撤销' };
+  const decidedAs = (verdict: string) =>
+    item.decisions
+      .filter((one) => units.includes(one.unit_id) && one.verdict === verdict)
+      .map((one) => one.unit_id || WHOLE_COUNTY)
+      .join(' ');
+  const fields = {
+    no: String(item.no),
+    words: wordsHash(item),
+    kept: decidedAs('kept'),
+    rejected: decidedAs('rejected'),
+  };
+  return { path: '/news/undo', fields, label: '撤销' };
 }
+
+const readBefore = ({ get }: Form): Before =>
+  new Map(
+    (['kept', 'rejected'] as const).flatMap((verdict) =>
+      get(verdict)
+        .split(' ')
+        .filter(Boolean)
+        .map((unit) => [unit === WHOLE_COUNTY ? COUNTY : unit, verdict] as const),
+    ),
+  );
 
 function noneOf(state: DeskState, { actor }: Desk): Html {
   switch (state) {
@@ -230,10 +255,12 @@ const drawNew = (item: DeskItem, desk: Desk): Html =>
   </section>`;
 
 /** One tap each. */
-const decide = ({ no, title, state }: DeskItem): Html => {
+const decide = (item: DeskItem): Html => {
+  const { no, title, state } = item;
   const fields = { no: String(no), back: '/news' };
+  const looked = { ...fields, words: wordsHash(item) };
   return html`<div class="buttons">
-    ${state === 'kept' ? '' : press('/news/keep', '留用', { fields, name: `留用「${title}」` })}
+    ${state === 'kept' ? '' : press('/news/keep', '留用', { fields: looked, name: `留用「${title}」` })}
     ${state === 'rejected' ? '' : press('/news/reject', '不要', { fields, tone: 'quiet', name: `不要「${title}」` })}
   </div>`;
 };
