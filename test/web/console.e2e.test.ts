@@ -1,7 +1,4 @@
 /** The console in a real browser: a week in a minute on a phone, a lesson written by two, nothing lost, nothing hidden from anybody. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -18,23 +15,11 @@ import type { Site } from '../../src/web/server.ts';
 import { drawingLesson, giveAnswer, openDrawn } from '../support/bank.ts';
 import { findChromium, openChromium, watch } from '../support/chromium.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
+import { DESKTOP, findFaults, type Look, LOOKS, PHONE } from '../support/looks.ts';
 import { until } from '../support/wait.ts';
 
 const canRun = findChromium() !== undefined || process.env.CI === 'true';
-const PHONE: { width: number; height: number } = { width: 360, height: 720 };
-const DESKTOP = { width: 1280, height: 800 };
-interface Look {
-  readonly viewport: typeof PHONE;
-  readonly colorScheme?: 'light' | 'dark';
-  readonly isLarge?: boolean;
-}
-const LOOKS: Readonly<Record<string, Look>> = {
-  phone: { viewport: PHONE },
-  desktop: { viewport: DESKTOP },
-  'phone in the dark, in large type': { viewport: PHONE, colorScheme: 'dark', isLarge: true },
-};
 const ZONE = 'Asia/Shanghai';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const nextMonday = () => addDays(mondayOf(localDay(Date.now(), ZONE)), 7);
 
 describe.runIf(canRun)('the console in a browser', () => {
@@ -359,10 +344,6 @@ describe.runIf(canRun)('the console in a browser', () => {
     '/participation/items/bank/1',
   ];
 
-  /** What is on a page is the same in each look; how it looks is not. */
-  const rulesFor = (look: Look) =>
-    look === LOOKS.phone ? {} : { runOnly: ['color-contrast', 'target-size', 'link-in-text-block'] };
-
   it.each(Object.entries(LOOKS))(
     'is whole, pressable and readable by all on a %s',
     async (size, look) => {
@@ -424,34 +405,7 @@ describe.runIf(canRun)('the console in a browser', () => {
         // The forms of the settings are folded away.
         if (path === '/settings')
           await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
-        const over = await page.evaluate(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        );
-        expect([path, over]).toEqual([path, 0]);
-        const small = await page
-          .locator(
-            'main button:visible, main .button:visible, main select:visible, main input:visible:not([type=checkbox], [type=radio], [type=file]), main summary:visible, nav a:visible',
-          )
-          .evaluateAll((all) =>
-            all
-              .filter(
-                (one) => one.getBoundingClientRect().height < 43.5 && one.getAttribute('tabindex') !== '-1',
-              )
-              .map((one) => one.outerHTML.slice(0, 120)),
-          );
-        expect([path, ...small]).toEqual([path]);
-        // Our policy of what a page may load forbids a script tag: it is run from outside.
-        const found = await page.evaluate<{ id: string; impact: string | null; nodes: { html: string }[] }[]>(
-          `${AXE};axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...rulesFor(look) })}).then(({ violations }) => violations)`,
-        );
-        const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-        expect([
-          size,
-          path,
-          ...serious.map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 100)).join(' | ')}`,
-          ),
-        ]).toEqual([size, path]);
+        expect([size, path, ...(await findFaults(page, look))]).toEqual([size, path]);
       }
     },
     120_000,
