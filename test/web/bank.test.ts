@@ -105,6 +105,8 @@ describe('the bank in the console', () => {
       tags: '保鲜，夏天',
     });
     expect(answer.headers.get('location')).toBe('/bank/1');
+    // A browser forgets by this what it kept of the form: it has arrived.
+    expect(await chief.page('/bank/new')).toMatch(/data-keep="bank-new"\s+data-base="1"/);
     // The letters moved up over the empty option.
     expect(await getItem(desk.db, 1)).toMatchObject({
       options: ['潮', '光', '低温'],

@@ -53,11 +53,11 @@ const KEY_HINTS: Readonly<Record<Item['type'], string>> = {
   order: '字母的先后，如 CBA',
 };
 
-/** `of`: the question that is changed; a new one has none. */
+/** `of`: the question that is changed; a new one has none, and comes after the `last`. */
 export function itemForm(
   item: Item,
   action: string,
-  { of, fault }: { of?: BankItem; fault?: string } = {},
+  { of, last = 0, fault }: { of?: BankItem; last?: number; fault?: string } = {},
 ): Html {
   const shown = [
     ...LETTERS.slice(0, Math.max(FEWEST_OPTIONS, Math.min(LETTERS.length, item.options.length + 1))),
@@ -69,7 +69,8 @@ export function itemForm(
       method="post"
       action="${action}"
       data-keep="bank-${of?.no ?? 'new'}"
-      data-base="${of?.version ?? 0}"
+      data-base="${of?.version ?? last}"
+      data-based="version"
     >
       ${
         of === undefined

@@ -161,10 +161,10 @@ export function bankRoutes(app: Hono, site: ConsoleSite): void {
     });
   });
 
-  app.get('/bank/new', (c) => {
+  app.get('/bank/new', async (c) => {
     const { actor } = deskOf(site, c);
     if (!mayWrite(actor)) return c.redirect('/bank', 303);
-    return newPage(c, site, EMPTY_ITEM);
+    return await newPage(c, site, EMPTY_ITEM);
   });
   app.post('/bank/new', async (c) => {
     const { db, actor, now } = deskOf(site, c);
@@ -179,7 +179,7 @@ export function bankRoutes(app: Hono, site: ConsoleSite): void {
       return c.redirect(added ? `/bank/${added.no}` : '/bank', 303);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return newPage(c, site, item, wordsOf(error));
+      return await newPage(c, site, item, wordsOf(error));
     }
   });
 
@@ -315,17 +315,19 @@ export function bankRoutes(app: Hono, site: ConsoleSite): void {
   );
 }
 
-const newPage = (c: Context, site: ConsoleSite, item: Item, fault?: string) =>
-  shellPage(
+async function newPage(c: Context, site: ConsoleSite, item: Item, fault?: string) {
+  const [last] = await searchItems(deskOf(site, c).db, { limit: 1 });
+  return shellPage(
     c,
     site,
     {
       title: '写一道题',
       back: { path: '/bank', name: '题库' },
-      body: itemForm(item, '/bank/new', fault === undefined ? {} : { fault }),
+      body: itemForm(item, '/bank/new', { last: last?.no ?? 0, ...(fault === undefined ? {} : { fault }) }),
     },
     fault === undefined ? 200 : 409,
   );
+}
 
 const sayMissing = (count: number): string => `还要 ${count} 个人看过才会抽到。`;
 

@@ -31,6 +31,7 @@ export function newsFeedRoutes(app: Hono, site: ConsoleSite): void {
     const desk = deskOf(site, c);
     const { db, actor } = desk;
     const feeds = await listFeeds(db);
+    const last = Math.max(0, ...feeds.map(({ no }) => no));
     return shellPage(c, site, {
       title: '订的网站',
       note: feeds.length > 0 ? `${feeds.length} 个` : '',
@@ -51,7 +52,7 @@ export function newsFeedRoutes(app: Hono, site: ConsoleSite): void {
                   method="post"
                   action="/news/feeds/add"
                   data-keep="feed-new"
-                  data-base="0"
+                  data-base="${last}"
                 >
                   ${field('订阅地址', html`<input type="url" name="url" inputmode="url" placeholder="https://" required />`, 'RSS、Atom 或 JSON Feed，不是普通网页的地址')}
                   ${field('来源叫什么', html`<input name="source" maxlength="20" />`, '可以不写，就用网站自己的名字')}

@@ -93,21 +93,22 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
     });
   });
 
-  app.get('/news/add', (c) => addPage(c, site, {}));
+  app.get('/news/add', (c) => addPage(c, deskOf(site, c), {}));
   app.post('/news/link', async (c) => {
     const desk = deskOf(site, c);
     const url = (await readForm(c)).get('url').trim();
     try {
       const done = await bringInPage(gatheringOf(desk), url, byOf(desk));
-      if ('reason' in done) return addPage(c, site, { url, linkFault: `没有收下：${done.reason}。` });
+      if ('reason' in done) return await addPage(c, desk, { url, linkFault: `没有收下：${done.reason}。` });
       return c.redirect(`/news/${done.item.no}`, 303);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return addPage(c, site, { url, linkFault: `没有收下：${wordsOf(error)}。` });
+      return await addPage(c, desk, { url, linkFault: `没有收下：${wordsOf(error)}。` });
     }
   });
   app.post('/news/write', async (c) => {
-    const { db, actor, now } = deskOf(site, c);
+    const desk = deskOf(site, c);
+    const { db, actor, now } = desk;
     const form = await readForm(c);
     const written = readWords(form);
     const kind = KINDS.find((one) => one === form.get('kind')) ?? 'news';
@@ -118,7 +119,7 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
       return c.redirect(`/news/${item.no}`, 303);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return addPage(c, site, { written, kind, url, fault: `还没有加：${wordsOf(error)}。` });
+      return await addPage(c, desk, { written, kind, url, fault: `还没有加：${wordsOf(error)}。` });
     }
   });
 
@@ -288,13 +289,25 @@ interface Adding {
   readonly fault?: string;
 }
 
-function addPage(c: Context, site: ConsoleSite, adding: Adding) {
+/** How much somebody has written: what they typed and sent arrived once this grows. */
+async function countWritten({ db, actor }: Desk): Promise<number> {
+  const { count } = await db
+    .selectFrom('news_item')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('origin', '=', 'hand')
+    .where('added_by', '=', actor.who)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+async function addPage(c: Context, desk: Desk, adding: Adding) {
   const { url = '', linkFault, written = {}, kind = 'news', fault } = adding;
   const alert = (words: string | undefined) =>
     words === undefined ? '' : html`<p class="alert" role="alert">${words}</p>`;
+  const count = await countWritten(desk);
   return shellPage(
     c,
-    site,
+    desk.site,
     {
       title: '收一条',
       back: { path: '/news', name: '动态' },
@@ -309,7 +322,7 @@ function addPage(c: Context, site: ConsoleSite, adding: Adding) {
       ${card(
         '自己写',
         html`${alert(fault)}
-          <form class="stack" method="post" action="/news/write" data-keep="news-new" data-base="0">
+          <form class="stack" method="post" action="/news/write" data-keep="news-new" data-base="${count}">
             ${field(
               '是什么',
               select(
@@ -414,6 +427,7 @@ const editForm = (
         action="/news/${item.no}/edit"
         data-keep="news-${item.no}"
         data-base="${wordsHash(item)}"
+        data-based="from"
       >
         ${hidden({ from: wordsHash(item) })} ${wordFields(shown)}
         <button class="button">改好了</button>

@@ -18,7 +18,9 @@ if (document.querySelector('[data-until]')) setInterval(tick, 20_000);
 // What is typed outlives a reload, the back button and a session that ran out; what was taken in is forgotten.
 for (const form of document.querySelectorAll('form[data-keep]')) {
   const key = `weike:${form.dataset.keep}`;
-  const base = () => form.elements.namedItem('base')?.value ?? form.dataset.base ?? '';
+  // Where the form says upon which words it was drawn.
+  const based = () => form.elements.namedItem(form.dataset.based ?? 'base');
+  const base = () => based()?.value ?? form.dataset.base ?? '';
   const fields = () =>
     [...form.elements].filter(
       (one) =>
@@ -59,7 +61,7 @@ for (const form of document.querySelectorAll('form[data-keep]')) {
     for (const one of lost)
       if (one.matches('[type=checkbox], [type=radio]')) one.checked = kept.values[keyOf(one)];
       else one.value = kept.values[keyOf(one)];
-    const field = form.elements.namedItem('base');
+    const field = based();
     if (field) field.value = kept.base;
     form.querySelector('[data-kept-note]')?.removeAttribute('hidden');
   }
