@@ -12,6 +12,8 @@ import { openExports } from '../../src/exports.ts';
 import { startDraft } from '../../src/lessons/drafts.ts';
 import { submitItem, writeItem } from '../../src/lessons/review.ts';
 import { silentLog } from '../../src/log.ts';
+import { writeItem as writeNews } from '../../src/news/desk.ts';
+import { addFeed } from '../../src/news/feeds.ts';
 import { askCertification } from '../../src/people/certify.ts';
 import { addGuest, bindIdentity } from '../../src/people/identities.ts';
 import { recordInvitation } from '../../src/people/reach.ts';
@@ -37,6 +39,7 @@ const NAMED: Readonly<Record<string, (ids: Furniture) => string>> = {
   '/lessons/d/:no{\\d+}': ({ draft }) => `/lessons/d/${draft}`,
   '/lessons/d/:no{\\d+}/history': ({ draft }) => `/lessons/d/${draft}/history`,
   '/lessons/d/:no{\\d+}/v/:version{\\d+}': ({ draft }) => `/lessons/d/${draft}/v/1`,
+  '/news/:no{\\d+}': ({ news }) => `/news/${news}`,
   '/groups/:key': ({ group }) => `/groups/${group}`,
   '/certifications/:no{\\d+}': ({ certification }) => `/certifications/${certification}`,
   '/members/:id': ({ member }) => `/members/${member}`,
@@ -133,6 +136,26 @@ async function furnish(desk: TestDesk, words: string) {
   );
   const { no: certification } = await db.selectFrom('certification').select('no').executeTakeFirstOrThrow();
   await recordInvitation(db, { account: 'sandbox', id: 'i', inviterId: 'x1', topic: words }, now);
+  const told = { kind: 'party', title: '一条', summary: '一句', source: '某处' } as const;
+  const { id: newsId, no: news } = await writeNews(db, told, { who: own.deputy.id, units: [] }, now);
+  // As no way in lets them through.
+  await db
+    .updateTable('news_item')
+    .set({
+      title: words,
+      summary: words,
+      source: words,
+      category: words,
+      stopped: words,
+      url: 'javascript:alert(1)',
+    })
+    .where('id', '=', newsId)
+    .execute();
+  await addFeed(db, { url: 'https://example.org/feed' }, chief.id, now);
+  await db
+    .updateTable('feed')
+    .set({ source: words, category: words, outcome: 'failed', reason: words, fetched_at: now })
+    .execute();
   const schedule = await addSchedule(
     db,
     { kind: 'lesson', content: 'l1', groups: [own.group], when: { at: now + HOUR }, zone: ZONE },
@@ -199,6 +222,7 @@ async function furnish(desk: TestDesk, words: string) {
     delivery,
     digest,
     review: item.no,
+    news,
     draft: draft.no,
     group: own.group.key,
     certification,
@@ -444,6 +468,8 @@ describe.runIf(canRun)('whatever people write, in a browser', () => {
         '/participation/items?kind=month',
         '/workbook',
         '/reviews',
+        '/news',
+        '/news/feeds',
         '/deliveries',
         '/messages',
         '/messages?group=private',
