@@ -228,6 +228,11 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
         .orderBy('no')
         .execute(),
       await db.selectFrom('review_vote').selectAll().orderBy('id').execute(),
+      await db
+        .selectFrom('news_decision')
+        .selectAll()
+        .where('unit_id', '=', office.county.other.branch.id)
+        .execute(),
       await db.selectFrom('role_grant').selectAll().orderBy('id').execute(),
       await db.selectFrom('certification').select(['no', 'state']).orderBy('no').execute(),
       await db.selectFrom('match_item').select(['no', 'state']).orderBy('no').execute(),
@@ -241,6 +246,7 @@ describe.each(DIALECTS)('the walk on %s', (dialect) => {
         .where('what', 'not like', 'draft.%')
         .where('what', 'not like', 'roster.%')
         .where('what', 'not like', 'review.%')
+        .where('what', 'not like', 'news.%')
         // Of themselves.
         .where('what', 'not in', ['member.ask-erasure', 'token.issue', 'session.revoke'])
         .execute(),
