@@ -14,8 +14,11 @@ import {
   EXAMPLE,
   type FoundItem,
   type Item,
+  LONGEST_CATEGORY,
   LONGEST_NOTICE,
+  LONGEST_SOURCE,
   LONGEST_TITLE,
+  LONGEST_URL,
   openIntake,
   takeIn,
 } from './items.ts';
@@ -436,8 +439,8 @@ function readEdit({ title, summary, source, category }: Omit<Edit, 'from'>, kind
   return {
     ...line('title', '标题', title, LONGEST_TITLE),
     ...line('summary', kind === 'news' ? '摘要' : '内容', summary, LONGEST[kind]),
-    ...line('source', '来源', source, 20),
-    ...line('category', '分类', category, 10),
+    ...line('source', '来源', source, LONGEST_SOURCE),
+    ...line('category', '分类', category, LONGEST_CATEGORY),
   };
 }
 
@@ -454,6 +457,8 @@ export interface Written {
 export async function writeItem(db: Db, written: Written, by: Decider, now: number): Promise<DeskItem> {
   const words = readEdit(written, written.kind);
   const url = written.url === undefined ? undefined : readUrl(written.url).href;
+  if (url !== undefined && url.length > LONGEST_URL)
+    throw new UserError(`网址太长，最多 ${LONGEST_URL} 个字符`);
   return await inTransaction(db, async (trx) => {
     const item = await takeInByHand(
       trx,

@@ -11,6 +11,7 @@ export type FaultCode =
   | 'not-a-feed'
   | 'malformed'
   | 'address'
+  | 'address-length'
   | 'private'
   | 'redirects'
   | 'status'
@@ -28,6 +29,7 @@ const CHINESE: Readonly<Record<FaultCode, string>> = {
   'not-a-feed': '这不是 RSS、Atom 或 JSON Feed',
   malformed: '格式写坏了，读不出来',
   address: '网址不对，只认 http 和 https',
+  'address-length': '网址太长，没有读',
   private: '这个网址指向内部网络，不能读',
   redirects: '跳转太多次',
   status: '网站没有给出内容',

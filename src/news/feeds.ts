@@ -6,7 +6,10 @@ import { type Db, inTransaction } from '../db/open.ts';
 import type { FeedTable } from '../db/tables.ts';
 import { UserError } from '../errors.ts';
 import { type By, byOf } from '../people/units.ts';
+import { FeedFault } from './fault.ts';
 import { checkUrl, readUrl } from './fetch.ts';
+import { LONGEST_CATEGORY, LONGEST_SOURCE } from './items.ts';
+import { cut, oneLine } from './text.ts';
 
 export type Feed = FeedTable;
 
@@ -16,6 +19,9 @@ export interface NewFeed {
   readonly source?: string;
   readonly category?: string;
 }
+
+/** Of its address, characters: it is shown, and kept by browsers for as long as a removal can be taken back. */
+const LONGEST_FEED = 1_000;
 
 /** Addresses that only a test may name. */
 const isForTests = (url: string, allowed: ReadonlySet<string> | undefined): boolean => {
@@ -32,6 +38,8 @@ export async function addFeed(
   allowed?: ReadonlySet<string>,
 ): Promise<Feed> {
   const address = isForTests(url, allowed) ? readUrl(url).href : checkUrl(url).href;
+  if (address.length > LONGEST_FEED)
+    throw new FeedFault('address-length', `the address of a feed has at most ${LONGEST_FEED} characters`);
   return await inTransaction(db, async (trx) => {
     const known = await trx
       .selectFrom('feed')
@@ -47,8 +55,8 @@ export async function addFeed(
       id: newId(),
       no: await takeNumbers(trx, 'feed'),
       url: address,
-      source: source.trim().slice(0, 40),
-      category: category.trim().slice(0, 20),
+      source: cut(oneLine(source), LONGEST_SOURCE),
+      category: cut(oneLine(category), LONGEST_CATEGORY),
       added_by: byOf(by).who,
       added_at: now,
       removed_at: null,

@@ -74,10 +74,12 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 const AGENT = 'weike (feed reader)';
 /** Longest validator that is kept and sent back. */
 const LONGEST_VALIDATOR = 500;
+/** Of an address, characters; sites and browsers take no longer one for granted. */
+const LONGEST_ADDRESS = 2_000;
 
 const resolveBySystem: Resolve = (host) => dnsLookup(host, { all: true });
 
-/** The address as it can be asked for: http or https, without a password. Throws `FeedFault`. */
+/** The address as it can be asked for: http or https, without a password, of a length that sites take. Throws `FeedFault`. */
 export function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
@@ -85,6 +87,11 @@ export function readUrl(text: string): URL {
   if (url.username !== '' || url.password !== '')
     throw new FeedFault('address', 'an address with a password in it is not read');
   url.hash = '';
+  if (url.href.length > LONGEST_ADDRESS)
+    throw new FeedFault(
+      'address-length',
+      `an address of more than ${LONGEST_ADDRESS} characters is not read`,
+    );
   return url;
 }
 

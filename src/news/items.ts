@@ -32,9 +32,10 @@ export const LONGEST_TITLE = 60;
 const LONGEST_SUMMARY = 120;
 /** Words of a notice or of party-building information. */
 export const LONGEST_NOTICE = 1_500;
-const LONGEST_SOURCE = 20;
+export const LONGEST_SOURCE = 20;
+export const LONGEST_CATEGORY = 10;
 /** A longer address is no use in a chat. */
-const LONGEST_URL = 500;
+export const LONGEST_URL = 500;
 /** How far back an item is compared with. */
 const COMPARED = 30 * DAY;
 const MOST_COMPARED = 5_000;
@@ -106,7 +107,7 @@ export async function takeIn(
     link_key: linkKey,
     source: cut(oneLine(found.source), LONGEST_SOURCE),
     published_at: published,
-    category: found.category || category,
+    category: cut(oneLine(found.category ?? ''), LONGEST_CATEGORY) || category,
     relevance,
     origin: found.origin,
     origin_key: found.originKey,
