@@ -18,7 +18,7 @@ import type { Warning } from '../../schedule/words.ts';
 import { type Desk, type Form, readNo } from './parts.ts';
 import { cronOf, quarterlyCron, readWeekly, sayRule } from './rule-words.ts';
 
-/** How long a plan near one that doesn't fit is looked for, ms: others wait meanwhile. */
+/** How long a plan near one that doesn't fit is looked for, ms of work: others wait meanwhile. */
 export const LOOK_WITHIN = 300;
 
 export const DAY_RULES: Readonly<Record<DayRule, string>> = {
