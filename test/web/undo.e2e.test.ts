@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { localTime } from '../../src/clock.ts';
+import { DAY, localDay, localTime } from '../../src/clock.ts';
 import { newId, takeNumbers } from '../../src/db/ids.ts';
 import { addMember } from '../../src/people/members.ts';
 import { recordInvitation } from '../../src/people/reach.ts';
@@ -258,6 +258,32 @@ describe.runIf(canRun)('a tap too many on a phone', () => {
       await expectMoved(no);
       await press(page, '改回去', '改回去了');
       expect(await standing(no)).toEqual(['0 20 * * 1,3']);
+    });
+
+    it.each(['changed', 'made'])('is judged as it was filled in last while it is %s', async (how) => {
+      const group = desk.county.own.group.key;
+      const day = localDay(Date.now() + 3 * DAY, ZONE);
+      const path =
+        how === 'changed'
+          ? `/week/s/${await plan()}`
+          : `/week/add?day=${day}&time=20:00&what=lesson:l1&group=${group}`;
+      const page = await enter(desk.county.own.secretary.id, path);
+      const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+      const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+      await page.route('**/week/**fit?**', async (route) => {
+        isAsked();
+        await held;
+        // Whoever asked may have asked anew meanwhile.
+        await route.continue().catch(() => undefined);
+      });
+      const last = page.waitForResponse((answer) => answer.url().includes('time=23%3A40'));
+      const time = page.locator('[name=time]:visible');
+      await time.fill('23:10');
+      await asked;
+      for (const later of ['19:30', '23:40']) await time.fill(later);
+      letGo();
+      await last;
+      await page.locator('#fit', { hasText: '不打扰的时段' }).waitFor();
     });
 
     it('does the same without script', async () => {

@@ -238,7 +238,7 @@ function monthDays(monthly: string) {
   }));
 }
 
-/** The form, which says at once what would come of it; with `fit`, why what it says could not be done. */
+/** The form, which says at once what would come of it as it is filled in last; with `fit`, why what it says could not be done. */
 export function drawChange(
   { now, zone, actor }: Desk,
   schedule: Schedule,
@@ -258,6 +258,7 @@ export function drawChange(
       hx-get="/week/change/fit"
       hx-trigger="change"
       hx-target="#fit"
+      hx-sync="this:replace"
     >
       ${hidden({ no: String(schedule.no) })}
       ${readWeekly(schedule.cron ?? '') ? drawWeekdays(wanted.weekdays) : ''}

@@ -231,6 +231,7 @@ function drawForm(
     hx-get="/week/fit"
     hx-trigger="change"
     hx-target="#fit"
+    hx-sync="this:replace"
   >
     ${bulletin ? drawBulletin(bulletin) : ''} ${drawFound(first, asked.what, '哪一课')}
     <div class="field">
@@ -243,6 +244,7 @@ function drawForm(
         hx-get="/week/find"
         hx-trigger="input changed delay:250ms"
         hx-target="#found"
+        hx-sync="this:replace"
         data-stop
       />
       <div id="found"></div>
