@@ -93,6 +93,8 @@ describe.runIf(canRun)('news in a browser', () => {
   async function press(page: Page, name: string, said: string) {
     await page.getByRole('button', { name, exact: true }).click();
     await page.locator('.toast', { hasText: said }).waitFor();
+    // What was typed before is put back by a script.
+    await page.waitForLoadState();
   }
 
   describe.each([
@@ -253,6 +255,7 @@ describe.runIf(canRun)('news in a browser', () => {
     expect(await page.inputValue('[name=summary]')).toBe('安安正在写的。');
     await page.getByRole('button', { name: '改好了' }).click();
     await page.locator('[role=alert]', { hasText: '刚刚被别人改过' }).waitFor();
+    await page.waitForLoadState();
     expect((await itemOf(no)).summary).toBe('副书记先改好的。');
     expect(await page.locator('.written').innerText()).toBe('副书记先改好的。');
     expect(await page.inputValue('[name=summary]')).toBe('安安正在写的。');
