@@ -104,7 +104,8 @@ export const keepNews: Command = async (rest, context) => {
     now,
   );
   if (item.missing > 0) return `记下了，${item.no} 号还要 ${item.missing} 个人同意。`;
-  return `留下了，${item.no} 号《${item.title}》会进下一期动态。`;
+  const next = item.kind === 'news' ? '会进下一期动态' : '可以在网页的 动态 里排到群里';
+  return `留下了，${item.no} 号《${item.title}》${next}。`;
 };
 
 /** 弃 7 */
