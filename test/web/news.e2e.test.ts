@@ -215,6 +215,18 @@ describe.runIf(canRun)('news in a browser', () => {
 
   const WORDS = { title: '标题', summary: '内容', source: '来源' };
 
+  it('shows a title as a title, at the left and as large as the text', async () => {
+    await bring('快递进村又多三个点', '村里就能寄茶。');
+    const page = await enter(desk.county.own.secretary.id, { viewport: PHONE });
+    await page.goto(`${web.url}/news`);
+    const looks = (selector: string) =>
+      page.evaluate<unknown[]>(`(() => {
+        const node = document.querySelector('${selector}');
+        return [node.getBoundingClientRect().left, getComputedStyle(node).fontSize];
+      })()`);
+    expect(await looks('.news h2 a')).toEqual(await looks('.news p'));
+  });
+
   it('loses no word of a rewriting to a reload, a session that runs out or another who rewrites', async () => {
     const { secretary, deputy } = desk.county.own;
     const no = await bring('村里新开直播间', '就在文化室里。');
