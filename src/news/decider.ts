@@ -3,7 +3,7 @@ import type { Db } from '../db/open.ts';
 import { readPolicy } from '../people/policies.ts';
 import type { Actor } from '../people/scope.ts';
 import { lineageOf } from '../people/units.ts';
-import { COUNTY, type Decider } from './desk.ts';
+import { COUNTY, type Decider, type DeskItem, listWritten, writersOf } from './desk.ts';
 
 /** For the whole county, or for the units whose role they hold. */
 export const deciderOf = (actor: Actor): Decider => ({
@@ -19,6 +19,27 @@ const firstUnit = (actor: Actor): string => deciderOf(actor).units[0] ?? COUNTY;
 export async function lineageFor(db: Db, actor: Actor): Promise<string[]> {
   const unit = firstUnit(actor);
   return unit === COUNTY ? [] : await lineageOf(db, unit);
+}
+
+/**
+ * What people whose branches are in the asker's scope have written or changed, and waits for their word: not what they had a
+ * hand in themselves, nor what they have agreed to already. The oldest first.
+ */
+export async function listToLook(db: Db, actor: Actor, now: number): Promise<DeskItem[]> {
+  if ((await reviewersFor(db, actor)) === 0) return [];
+  const waiting = (await listWritten(db, now)).filter(
+    (item) => !writersOf(item).includes(actor.who) && !item.voters.includes(actor.who),
+  );
+  if (waiting.length === 0 || actor.units === 'all') return waiting;
+  const own = await db
+    .selectFrom('role_grant')
+    .select('member_id')
+    .where('member_id', 'in', [...new Set(waiting.flatMap(writersOf))])
+    .where('unit_id', 'in', [...actor.units])
+    .where('from_at', '<=', now)
+    .where((eb) => eb.or([eb('to_at', 'is', null), eb('to_at', '>', now)]))
+    .execute();
+  return waiting.filter((item) => writersOf(item).some((who) => own.some((one) => one.member_id === who)));
 }
 
 /** How many have to agree to what somebody wrote or changed. */

@@ -221,7 +221,11 @@ export const wordsHash = ({ title, summary, source }: Item) =>
     .digest('hex');
 
 /** Who had a hand in an item's words. */
-const writersOf = ({ origin, added_by: addedBy, edited_by: editedBy }: Item): string[] => [
+export const writersOf = ({
+  origin,
+  added_by: addedBy,
+  edited_by: editedBy,
+}: Pick<Item, 'origin' | 'added_by' | 'edited_by'>): string[] => [
   ...(origin === 'hand' ? [addedBy] : []),
   ...(editedBy === null ? [] : [editedBy]),
 ];
@@ -262,6 +266,43 @@ async function dropVote(trx: Db, item: Item, { who }: Decider): Promise<boolean>
     .returning('hash')
     .execute();
   return dropped.length > 0;
+}
+
+/** Most of what people wrote that is looked through for what still waits. */
+const MOST_WRITTEN = 200;
+
+/** What somebody wrote or changed and nobody has decided about yet, with who has agreed to these very words. The oldest first. */
+export async function listWritten(
+  db: Db,
+  now: number,
+): Promise<(DeskItem & { readonly voters: readonly string[] })[]> {
+  const found = await db
+    .selectFrom('news_item')
+    .selectAll()
+    .where((eb) => eb.or([eb('origin', '=', 'hand'), eb('edited_by', 'is not', null)]))
+    .where('expires_at', '>', now)
+    .orderBy('no', 'desc')
+    .limit(MOST_WRITTEN)
+    .execute();
+  const open = (await withDecisions(db, found))
+    .map((item) => ({ ...item, state: stateOf(item, item.decisions, [], now) }))
+    .filter(({ state, decisions }) => state === 'new' && decisions.length === 0)
+    .toReversed();
+  if (open.length === 0) return [];
+  const votes = await db
+    .selectFrom('news_vote')
+    .select(['item_id', 'hash', 'voter'])
+    .where(
+      'item_id',
+      'in',
+      open.map(({ id }) => id),
+    )
+    .execute();
+  return open.map((item) => {
+    const hash = wordsHash(item);
+    const of = votes.filter((vote) => vote.item_id === item.id && vote.hash === hash);
+    return { ...item, voters: of.map(({ voter }) => voter) };
+  });
 }
 
 /** Rejects an item there. What went out already stays where it is. Idempotent. */

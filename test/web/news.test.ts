@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DAY, localDay } from '../../src/clock.ts';
-import { AT_THE_TERMINAL, getDeskItem, writeItem } from '../../src/news/desk.ts';
+import { AT_THE_TERMINAL, getDeskItem, wordsHash, writeItem } from '../../src/news/desk.ts';
 import { gatherFeed } from '../../src/news/gather.ts';
 import { addFeed, listFeeds } from '../../src/news/feeds.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
@@ -157,8 +157,10 @@ describe('news in the console', () => {
       from: base,
     };
     await ann.post(`/news/${no}/edit`, words);
-    expect(await ann.page(`/news/${no}`)).toMatch(/茉莉花补贴怎么领[\s\S]*您改过，要别人来定/);
-    await keep(ann, no);
+    expect(await ann.page(`/news/${no}`)).toMatch(/茉莉花补贴怎么领[\s\S]*您写的或改的，要别人看过/);
+    // Pressed all the same, on a page that was drawn before.
+    const own = wordsHash(await getDeskItem(desk.db, no, Date.now()));
+    await ann.post('/news/keep', { no: String(no), words: own });
     expect(await ann.page('/news')).toContain('要请别人来定');
     const late = await dan.post(`/news/${no}/edit`, { ...words, title: '别人同时改的标题' });
     expect(late.status).toBe(409);
@@ -201,7 +203,17 @@ describe('news in the console', () => {
     const page = await ann.page('/news/1');
     expect(page).toMatch(/党建信息[\s\S]*每个支部走访两户。\n回来写三句话。/);
     expect(page).not.toContain('排到群里');
-    await keep(dan, 1);
+    // Whoever wrote it is told who has to look, and they are told on their first page; the other branch isn't.
+    expect(page).toMatch(/要别人看过留用才能发[\s\S]*不要/);
+    expect(page).not.toContain('action="/news/keep"');
+    const waits = /href="\/news\/1"[\s\S]*党建信息「七一前夕走访老党员」等你看/;
+    const other = await desk.as(desk.county.other.secretary.id);
+    const head = await desk.as(desk.county.own.head.id);
+    for (const one of [dan, head, chief]) expect(await one.page('/')).toMatch(waits);
+    for (const one of [ann, other]) expect(await one.page('/')).not.toMatch(waits);
+    const kept = await keep(dan, 1);
+    expect(kept.headers.get('location')).toBe('/news/1');
+    for (const one of [dan, chief]) expect(await one.page('/')).not.toMatch(waits);
     expect(await dan.page('/news/1')).toContain('href="/week/add?what=bulletin%3A1"');
     const day = localDay(Date.now() + 2 * DAY, ZONE);
     const group = desk.county.own.group.key;

@@ -22,6 +22,7 @@ import {
   rejectItem,
   takeBackDecision,
   wordsHash,
+  writersOf,
   writeItem,
 } from '../../news/desk.ts';
 import { bringInPage, sayOrigin } from '../../news/requests.ts';
@@ -57,6 +58,7 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
     const state = DESK_STATES.find((one) => one === c.req.query('state')) ?? 'new';
     const all = await listDesk(db, { lineage, limit: MOST * 10 }, now);
     const shown = all.filter((item) => item.state === state);
+    const needed = await reviewersFor(db, actor);
     const counts = Map.groupBy(all, (item) => item.state);
     return shellPage(c, site, {
       title: '动态',
@@ -76,7 +78,7 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
           shown.length === 0
             ? html`<div class="card">${noneOf(state, desk)}</div>`
             : state === 'new'
-              ? html`${shown.slice(0, PAGE).map((item) => drawNew(item, desk))}
+              ? html`${shown.slice(0, PAGE).map((item) => drawNew(item, desk, needed))}
                 ${
                   shown.length > PAGE
                     ? html`<p class="note">还有 ${shown.length - PAGE} 条，定了这些再看。</p>`
@@ -154,6 +156,8 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
       return {
         text: `留下了，《${item.title}》${item.kind === 'news' ? '会进下一期动态。' : '可以排到群里了。'}`,
         undo,
+        // Where it can be planned.
+        ...(item.kind === 'news' ? {} : { to: `/news/${item.no}` }),
       };
     }),
   );
@@ -247,23 +251,30 @@ const rowOf = (item: DeskItem, desk: Desk) => ({
   href: `/news/${item.no}`,
 });
 
-const drawNew = (item: DeskItem, desk: Desk): Html =>
+const drawNew = (item: DeskItem, desk: Desk, needed: number): Html =>
   html`<section class="card news">
     <h2><a href="/news/${item.no}">${item.title}</a></h2>
     <p>${item.summary}</p>
     <p class="note">${sayFrom(item, desk)}</p>
-    ${decide(item)}
+    ${decide(item, isOwn(item, desk, needed))}
   </section>`;
 
+/** Whether somebody had a hand in its words, and others have to agree to them. */
+const isOwn = (item: DeskItem, { actor }: Desk, needed: number): boolean =>
+  needed > 0 && writersOf(item).includes(actor.who);
+
 /** One tap each. */
-const decide = (item: DeskItem): Html => {
-  const { no, title, state } = item;
+const decide = (item: DeskItem, isTheirs: boolean): Html => {
+  const { no, title, state, decisions } = item;
   const fields = { no: String(no), back: '/news' };
   const looked = { ...fields, words: wordsHash(item) };
-  return html`<div class="buttons">
-    ${state === 'kept' ? '' : press('/news/keep', '留用', { fields: looked, name: `留用「${title}」` })}
-    ${state === 'rejected' ? '' : press('/news/reject', '不要', { fields, tone: 'quiet', name: `不要「${title}」` })}
-  </div>`;
+  // Once others have agreed somewhere, whoever wrote it may keep it as well.
+  const isAsked = isTheirs && state === 'new' && !decisions.some(({ verdict }) => verdict === 'kept');
+  return html`${isAsked ? html`<p class="note">您写的或改的，要别人看过留用才能发：同支部的另一位书记或上级，在他们的 今天 里等着看。</p>` : ''}
+    <div class="buttons">
+      ${state === 'kept' || isAsked ? '' : press('/news/keep', '留用', { fields: looked, name: `留用「${title}」` })}
+      ${state === 'rejected' ? '' : press('/news/reject', '不要', { fields, tone: 'quiet', name: `不要「${title}」` })}
+    </div>`;
 };
 
 type Words = Pick<Edit, 'title' | 'summary' | 'source' | 'category'>;
@@ -302,6 +313,7 @@ async function countWritten({ db, actor }: Desk): Promise<number> {
 
 async function addPage(c: Context, desk: Desk, adding: Adding) {
   const { url = '', linkFault, written = {}, kind = 'news', fault } = adding;
+  const needed = await reviewersFor(desk.db, desk.actor);
   const alert = (words: string | undefined) =>
     words === undefined ? '' : html`<p class="alert" role="alert">${words}</p>`;
   const count = await countWritten(desk);
@@ -335,7 +347,7 @@ async function addPage(c: Context, desk: Desk, adding: Adding) {
             ${field('网址', html`<input type="url" name="url" value="${fault === undefined ? '' : url}" />`, '可以不写')}
             <button class="button">写好了</button>
           </form>`,
-        { note: '要别人看过才能发' },
+        needed > 0 ? { note: '要别人看过才能发' } : {},
       )}`,
     },
     linkFault === undefined && fault === undefined ? 200 : 409,
@@ -353,6 +365,7 @@ async function itemPage(
   const names = await namesBehind(db, [...places, ...item.decisions.map((one) => one.decided_by)]);
   const sent = await listSendings(desk, item.id);
   const isOpen = item.expires_at > now;
+  const needed = await reviewersFor(db, actor);
   return shellPage(
     c,
     site,
@@ -368,7 +381,7 @@ async function itemPage(
           ${
             isOpen
               ? html`<p class="note">${sayWhen(item.expires_at, now, zone)} 过期，过期不再发。</p>
-                  ${decide(item)}`
+                  ${decide(item, isOwn(item, desk, needed))}`
               : html`<p class="note">已经过期，不再发。</p>`
           }
           ${
@@ -408,7 +421,7 @@ async function itemPage(
               ),
             )
       }
-      ${item.isSent || !isOpen ? '' : editForm(item, { ...(shown ? { shown } : {}), ...(fault === undefined ? {} : { fault }), isOwn: item.edited_by === actor.who })}`,
+      ${item.isSent || !isOpen ? '' : editForm(item, { ...(shown ? { shown } : {}), ...(fault === undefined ? {} : { fault }), needed })}`,
     },
     fault === undefined ? 200 : 409,
   );
@@ -416,7 +429,7 @@ async function itemPage(
 
 const editForm = (
   item: DeskItem,
-  { shown = item, fault, isOwn }: { shown?: Words; fault?: string; isOwn: boolean },
+  { shown = item, fault, needed }: { shown?: Words; fault?: string; needed: number },
 ): Html =>
   card(
     '改文字',
@@ -432,7 +445,7 @@ const editForm = (
         ${hidden({ from: wordsHash(item) })} ${wordFields(shown)}
         <button class="button">改好了</button>
       </form>`,
-    { note: isOwn ? '您改过，要别人来定' : '改了要别人来定' },
+    needed > 0 ? { note: '改了要别人来定' } : {},
   );
 
 /** Deliveries that took it along, to groups that the asker may see. */

@@ -11,6 +11,9 @@ import { listDeliveries, type ListedDelivery } from '../../delivery/listing.ts';
 import { DECIDABLE } from '../../delivery/resolve.ts';
 import { KIND_NAMES, listReviewable, type ReviewItem } from '../../lessons/review.ts';
 import { type ListedCertification, listCertifications } from '../../people/certify.ts';
+import { KIND_NAMES as NEWS_NAMES } from '../../news/brief.ts';
+import { listToLook } from '../../news/decider.ts';
+import type { DeskItem } from '../../news/desk.ts';
 import type { Group } from '../../people/groups.ts';
 import { type ListedMatch, listMatches } from '../../people/matching.ts';
 import { type Invitation, listInvitations } from '../../people/reach.ts';
@@ -32,6 +35,8 @@ export interface Waiting {
   readonly deliveries: readonly ListedDelivery[];
   /** Groups in use that a login hasn't recognised: nothing is sent to them. */
   readonly groups: readonly Pick<Group, 'key' | 'topic'>[];
+  /** Pieces of news and notices that somebody else wrote or changed. */
+  readonly news: readonly DeskItem[];
   /** Questions of the bank that somebody else wrote. */
   readonly questions: number;
   /** Accounts that don't work. */
@@ -50,13 +55,14 @@ export async function readWaiting({ db, actor, now, channels }: Desk): Promise<W
     limit: 100,
   });
   const away = actor.units === 'all' ? channels().filter(({ state }) => state !== 'online') : [];
+  const news = await listToLook(db, actor, now);
   const questions = mayWrite(actor) ? await countToApprove(db, actor.who) : 0;
   const groups = await scopedGroups(db, actor)
     .where('chat_group.state', '=', 'quarantined')
     .where('chat_group.enabled', '=', 1)
     .orderBy('chat_group.key')
     .execute();
-  const lists = [reviews, certifications, matches, invitations, deliveries, groups, away];
+  const lists = [reviews, certifications, matches, invitations, deliveries, groups, news, away];
   // However many questions came in a file: they are looked through in one go.
   const count = lists.reduce((sum, { length }) => sum + length, questions > 0 ? 1 : 0);
   return {
@@ -66,6 +72,7 @@ export async function readWaiting({ db, actor, now, channels }: Desk): Promise<W
     invitations,
     deliveries,
     groups,
+    news,
     questions,
     channels: away,
     count,
@@ -73,7 +80,8 @@ export async function readWaiting({ db, actor, now, channels }: Desk): Promise<W
 }
 
 export async function waitingRows(desk: Desk, waiting: Waiting): Promise<Row[]> {
-  const { reviews, certifications, matches, invitations, deliveries, groups, questions, channels } = waiting;
+  const { reviews, certifications, matches, invitations, deliveries, groups, news, questions, channels } =
+    waiting;
   const rows: Row[] = [
     ...channels.map(channelRow),
     ...firstOf(groups, groupRow, '个群没认出来', '/groups'),
@@ -83,6 +91,7 @@ export async function waitingRows(desk: Desk, waiting: Waiting): Promise<Row[]> 
     // Answered here and nowhere else: the next ones come up when these are.
     ...firstOf(invitations, invitationRow, '个群请小课进'),
   ];
+  rows.push(...firstOf(news, newsRow, '条动态等着看', '/news'));
   for (const item of reviews.slice(0, MOST)) rows.push(await reviewRow(desk, item));
   if (questions > 0)
     rows.push({
@@ -222,6 +231,13 @@ const invitationRow = ({ no, account, topic }: Invitation): Row => ({
     ${press('/invitations/accept', '进群', { fields: { no: String(no) } })}
     ${press('/invitations/reject', '不进', { fields: { no: String(no) }, tone: 'quiet' })}
   </span>`,
+});
+
+/** Its page has the text, and the button under it. */
+const newsRow = ({ no, kind, title, source }: DeskItem): Row => ({
+  what: `${NEWS_NAMES[kind]}「${title}」等你看`,
+  note: `${source} · 别人写的或改的，看过留用才能发`,
+  href: `/news/${no}`,
 });
 
 /** The text is there to be read before the button: nobody approves what they didn't see. */
