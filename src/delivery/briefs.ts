@@ -59,16 +59,55 @@ export async function composeBulletinDelivery(
   if (groupId === null) return { skip: '没有内容可发' };
   await dropSendings(trx, delivery.id);
   const [item] = await listSendable(trx, groupId, channel, now, delivery.content);
-  if (!item) return { skip: await whyNot(trx, delivery.content, channel, now) };
-  if (!(await takeItem(trx, item.id, groupId, delivery.id, now))) return { skip: '这一条这个群已经发过' };
+  if (!item) return { skip: WHY_NOT[await whyNot(trx, delivery.content, groupId, channel, now)] };
+  if (!(await takeItem(trx, item.id, groupId, delivery.id, now))) return { skip: WHY_NOT.had };
   return { drafts: [{ kind: 'text', body: composeBulletin(item, (one) => sayOrigin(one, zone)) }] };
 }
 
-async function whyNot(trx: Db, itemId: string, { account }: Channel, now: number): Promise<string> {
+/** Why a group doesn't get a piece. */
+export type WhyNot = 'gone' | 'example' | 'had' | 'expired' | 'not-kept';
+
+const WHY_NOT: Readonly<Record<WhyNot, string>> = {
+  gone: '这一条不在了',
+  example: '示例只能在沙盒里发',
+  had: '这一条这个群已经发过',
+  expired: '这一条已经过期，没有发',
+  'not-kept': '这一条没有留下来，没有发',
+};
+
+type On = Pick<Channel, 'account'>;
+
+async function whyNot(
+  trx: Db,
+  itemId: string,
+  groupId: string,
+  { account }: On,
+  now: number,
+): Promise<WhyNot> {
   const item = await trx.selectFrom('news_item').selectAll().where('id', '=', itemId).executeTakeFirst();
-  if (!item) return '这一条不在了';
-  if (item.example === 1 && account !== SANDBOX) return '示例只能在沙盒里发';
-  return item.expires_at <= now ? '这一条已经过期，没有发' : '这一条没有留下来，没有发';
+  if (!item) return 'gone';
+  if (item.example === 1 && account !== SANDBOX) return 'example';
+  const had = await trx
+    .selectFrom('news_sending')
+    .innerJoin('delivery', 'delivery.id', 'news_sending.delivery_id')
+    .select('item_id')
+    .where('item_id', '=', itemId)
+    .where('news_sending.group_id', '=', groupId)
+    .where('delivery.state', 'not in', [...NOT_BROUGHT])
+    .executeTakeFirst();
+  if (had) return 'had';
+  return item.expires_at <= now ? 'expired' : 'not-kept';
+}
+
+/** Why the group would not get the piece at that time, ms; `undefined` where it would, as far as it is known now. */
+export async function whyNotTo(
+  db: Db,
+  itemId: string,
+  group: { readonly id: string; readonly account: string },
+  at: number,
+): Promise<WhyNot | undefined> {
+  const [item] = await listSendable(db, group.id, group, at, itemId);
+  return item ? undefined : await whyNot(db, itemId, group.id, group, at);
 }
 
 const titleOf = (span: string, day: string): string => {
@@ -80,7 +119,7 @@ const titleOf = (span: string, day: string): string => {
 async function listSendable(
   trx: Db,
   groupId: string,
-  { account }: Channel,
+  { account }: On,
   now: number,
   onlyId?: string,
 ): Promise<Item[]> {

@@ -198,7 +198,10 @@ describe.each(DIALECTS)('news on its way on %s', (dialect) => {
       expect(said()).toBe(
         '【党建信息】主题党日安排\n周五下午三点。\n村部二楼。\n（商务局 11月24日）\n———\n看过请回复 已阅',
       );
-      expect(await send(await plan('bulletin', id))).toMatchObject({ state: 'skipped' });
+      expect(await send(await plan('bulletin', id))).toMatchObject({
+        state: 'skipped',
+        reason: '这一条这个群已经发过',
+      });
       expect(await send(await plan('bulletin', id, office.other.id))).toMatchObject({ state: 'sent' });
     });
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DAY, localDay } from '../../src/clock.ts';
+import { planDeliveries } from '../../src/delivery/ledger.ts';
 import { AT_THE_TERMINAL, getDeskItem, wordsHash, writeItem } from '../../src/news/desk.ts';
 import { gatherFeed } from '../../src/news/gather.ts';
 import { addFeed, listFeeds } from '../../src/news/feeds.ts';
@@ -191,6 +192,23 @@ describe('news in the console', () => {
     expect(await (await ann.post('/news/link', { url: '不是网址' })).text()).toContain('没有收下：网址不对');
   });
 
+  /** The first branch's group has had it. */
+  async function bring(itemId: string) {
+    const { id: groupId } = desk.county.own.group;
+    const plan = {
+      cause: 'b',
+      kind: 'bulletin',
+      account: 'sandbox',
+      groupId,
+      content: itemId,
+      plannedAt: 1,
+    } as const;
+    const [id = ''] = await planDeliveries(desk.db, [plan], Date.now());
+    await desk.db.updateTable('delivery').set({ state: 'sent' }).where('id', '=', id).execute();
+    const sending = { group_id: groupId, item_id: itemId, delivery_id: id, at: Date.now() };
+    await desk.db.insertInto('news_sending').values(sending).execute();
+  }
+
   it('takes what is written, and plans a kept notice into a group', async () => {
     const answer = await ann.post('/news/write', {
       kind: 'party',
@@ -224,6 +242,22 @@ describe('news in the console', () => {
     const [schedule] = await desk.db.selectFrom('schedule').selectAll().execute();
     const { id } = await getDeskItem(desk.db, 1, Date.now());
     expect(schedule).toMatchObject({ kind: 'bulletin', content: id, cron: null });
+    // When it is over by then it would never come: that is said now. So is who has had it, or where it wasn't kept.
+    const later = localDay(Date.now() + 9 * DAY, ZONE);
+    const late = await dan.post('/week/add', { ...form, day: later });
+    expect(late.status).toBe(409);
+    expect(await late.text()).toMatch(/就过期了，过期不再发。请排在那之前/);
+    await keep(chief, 1);
+    const both = `group=${group}&group=${desk.county.other.group.key}`;
+    const asked = `/week/add?what=bulletin%3A1&day=${day}&time=20:00&${both}`;
+    expect(await chief.page(asked)).not.toMatch(/支部群(?:已经|那里)/);
+    await other.post('/news/reject', { no: '1' });
+    expect(await chief.page(asked)).toMatch(/20:00 发出[\s\S]*乙支部群那里没有留用这一条，不发。/);
+    await bring(id);
+    expect(await chief.page(asked)).toMatch(
+      /甲支部群已经发过这一条，不再发。乙支部群那里没有留用这一条，不发。/,
+    );
+    expect((await dan.post('/week/add', form)).status).toBe(409);
     // What nobody has kept can't be planned, nor what goes out with the day's news.
     const news = await writeItem(
       desk.db,

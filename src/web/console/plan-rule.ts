@@ -4,6 +4,7 @@ import { listOwnGroups } from '../../chat/commands/plan.ts';
 import { sayInstant } from '../../chat/plan/rule.ts';
 import { instantOfWall, localDay, localTime, parseDuration, parseInstant, wallOf } from '../../clock.ts';
 import type { DayRule, ScheduleKind } from '../../db/tables.ts';
+import { type WhyNot, whyNotTo } from '../../delivery/briefs.ts';
 import { UserError } from '../../errors.ts';
 import type { Lesson } from '../../lessons/lesson.ts';
 import { lineageFor } from '../../news/decider.ts';
@@ -113,7 +114,7 @@ export async function tryPlan(desk: Desk, asked: Asked): Promise<Fit> {
   if (groups.length === 0) return open('再选发到哪些群。');
   const at = parseInstant(`${asked.day}T${asked.time}`, zone);
   if (at === undefined) return open('日期或时间没有写完整。');
-  const content = await readContent(desk, asked, groups, lessons);
+  const content = await readContent(desk, asked, at, groups, lessons);
   if ('problem' in content) return open(content.problem);
   if (isOnce(asked.what) && at <= now) return misfit(`${sayInstant(at, now, zone)} 已经过了。`);
   const added: NewSchedule = {
@@ -128,6 +129,9 @@ export async function tryPlan(desk: Desk, asked: Asked): Promise<Fit> {
   try {
     const { planned } = await fitPlan(db, config, lessons, added, actor.who, now, LOOK_WITHIN);
     const first = planned.schedule.next_at ?? at;
+    // A holiday may have moved it.
+    const moved = first === at ? content : await readContent(desk, asked, first, groups, lessons);
+    if ('problem' in moved) return misfit(moved.problem);
     return { kind: 'fits', added, first, notes: [...content.notes, ...holidayNotes(first, asked, zone)] };
   } catch (error) {
     return whyNot(error, plannedOf(asked), desk);
@@ -196,10 +200,38 @@ export async function findBulletin({ db, actor, now }: Desk, what: string): Prom
   return item && item.kind !== 'news' && (item.state === 'kept' || item.state === 'sent') ? item : undefined;
 }
 
+const LEFT_OUT: Readonly<Record<WhyNot, string>> = {
+  gone: '收不到这一条',
+  example: '不在沙盒里，示例不往里发',
+  had: '已经发过这一条，不再发',
+  'not-kept': '那里没有留用这一条，不发',
+  expired: '到那时已经过期，不发',
+};
+
+/** Groups that would not get it are left out, and named; what is over by then isn't planned. */
+async function readBulletin(
+  { db, now, zone }: Desk,
+  { id, expires_at: end }: DeskItem,
+  groups: readonly Group[],
+  at: number,
+): Promise<Known | { readonly problem: string }> {
+  if (at >= end)
+    return { problem: `这一条 ${sayInstant(end, now, zone)} 就过期了，过期不再发。请排在那之前。` };
+  const taken: Group[] = [];
+  const notes: string[] = [];
+  for (const group of groups) {
+    const why = await whyNotTo(db, id, group, Math.max(at, now));
+    if (why === undefined) taken.push(group);
+    else notes.push(`${group.topic || group.key}${LEFT_OUT[why]}。`);
+  }
+  return taken.length === 0 ? { problem: notes.join('') } : { kind: 'bulletin', id, groups: taken, notes };
+}
+
 /** What groups have had they don't get again: they are left out, and named. */
 async function readContent(
   desk: Desk,
   { what, weekdays }: Asked,
+  at: number,
   groups: readonly Group[],
   lessons: readonly Lesson[],
 ): Promise<Known | { readonly problem: string }> {
@@ -209,7 +241,7 @@ async function readContent(
   if (kind === 'bulletin') {
     const item = await findBulletin(desk, what);
     return item
-      ? { kind, id: item.id, groups, notes: [] }
+      ? await readBulletin(desk, item, groups, at)
       : { problem: '这一条现在不能发：先在 动态 里留用。' };
   }
   if (Object.hasOwn(STANDING, what) && (kind === 'brief' || kind === 'digest'))
