@@ -490,6 +490,8 @@ export interface Written {
   readonly title: string;
   readonly summary: string;
   readonly source: string;
+  /** By its words when left out. */
+  readonly category?: string;
   readonly url?: string;
   readonly published?: number;
 }
@@ -508,6 +510,7 @@ export async function writeItem(db: Db, written: Written, by: Decider, now: numb
         title: words.title ?? '',
         summary: words.summary ?? '',
         source: words.source ?? '',
+        category: words.category ?? '',
         origin: 'hand',
         originKey: newId(),
         ...(url === undefined ? {} : { url }),

@@ -215,11 +215,14 @@ describe('news in the console', () => {
       title: '七一前夕走访老党员',
       summary: '每个支部走访两户。\n回来写三句话。',
       source: '县委组织部',
+      category: '主题党日',
       url: '',
     });
     expect(answer.headers.get('location')).toBe('/news/1');
     const page = await ann.page('/news/1');
-    expect(page).toMatch(/党建信息[\s\S]*每个支部走访两户。\n回来写三句话。/);
+    expect(page).toMatch(
+      /每个支部走访两户。\n回来写三句话。[\s\S]*党建信息 · 县委组织部 \d+月\d+日 · 主题党日/,
+    );
     expect(page).not.toContain('排到群里');
     // Whoever wrote it is told who has to look, and they are told on their first page; the other branch isn't.
     expect(page).toMatch(/要别人看过留用才能发[\s\S]*不要/);
