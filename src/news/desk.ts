@@ -83,7 +83,8 @@ function stateOf(
 ): DeskState {
   const verdict = verdictFor(item, decisions, lineage);
   if (verdict === 'rejected') return 'rejected';
-  if (item.isSent) return 'sent';
+  // What another branch has kept and sent is still open here.
+  if (verdict === 'kept' && item.isSent) return 'sent';
   return item.expires_at <= now ? 'expired' : verdict;
 }
 

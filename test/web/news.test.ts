@@ -257,6 +257,13 @@ describe('news in the console', () => {
     await other.post('/news/reject', { no: '1' });
     expect(await chief.page(asked)).toMatch(/20:00 发出[\s\S]*乙支部群那里没有留用这一条，不发。/);
     await bring(id);
+    // Sent where it was kept; where nobody has decided yet it is still to be decided about.
+    await chief.post('/news/undo', { no: '1', verdict: '' });
+    await other.post('/news/undo', { no: '1', verdict: '' });
+    expect(await stateOf(1, lineage())).toBe('sent');
+    expect(numbers(await other.page('/news'))).toEqual([1]);
+    await chief.post('/news/keep', { no: '1' });
+    await other.post('/news/reject', { no: '1' });
     expect(await chief.page(asked)).toMatch(
       /甲支部群已经发过这一条，不再发。乙支部群那里没有留用这一条，不发。/,
     );
