@@ -171,6 +171,8 @@ function readNumbered(
       ? ask('count')
       : NONE;
   if (groups.length === 1 && groups[0]?.values.some(isLoose)) return NONE;
+  // 三对 五对 are couples.
+  if (!lettered && groups.every(({ values }) => values.some(isCoupled))) return NONE;
   if (groups.some(({ values }) => values.some(isCounted))) return lettered ? ask('ambiguous') : NONE;
   const answers: Record<number, readonly string[]> = {};
   let trouble: AskReason | undefined;
@@ -196,6 +198,7 @@ function readNumbered(
 const hasLetters = (tokens: readonly AnswerToken[]) => tokens.some(({ kind }) => kind === 'letters');
 const isJudged = (tokens: readonly AnswerToken[]) => tokens.some(({ kind }) => kind === 'judgement');
 const isLoose = (token: AnswerToken) => token.kind === 'judgement' && token.loose === true;
+const isCoupled = (token: AnswerToken) => isLoose(token) && /^[对错√×✓✗]$/u.test(wordOf(token));
 const isCounted = (token: AnswerToken) =>
   token.kind === 'word' &&
   ((token.loose && countsThings(token.word)) || (/^[A-Za-z]/.test(token.word) && followsLetter(token.word)));

@@ -23,7 +23,7 @@ const NUMBERED = new RegExp(
     `第\\s*(?:(\\d{1,2})|([${NUMERALS}]))\\s*(?:小|道)?[题问]\\s*${LINK}\\s*[:：,，、.=]?`,
     `第\\s*(?:(\\d{1,2})|([${NUMERALS}]))\\s*[个道]\\s*(?:我)?(?:选|填)\\s*[:：]?`,
     `[Qq题]\\s*(\\d{1,2})\\s*[:：.、,，]?`,
-    `([${NUMERALS}])\\s*(?:[、.:：]|题\\s*${LINK}|(?=[A-Ha-h]+(?![A-Za-z])))`,
+    `(?:第\\s*)?([${NUMERALS}])\\s*(?:[、.:：]|题\\s*${LINK}|(?=[A-Ha-h]+(?![A-Za-z])|[对错√×✓✗](?=$|[\\s,，、;；/.。|])))`,
     `(\\d{1,2})(?![\\d.]*\\d)\\s*(?:[.、:：)）\\-—=]|题\\s*${LINK})?\\s*(?:我)?(?:改成|改为|改选|改|选择|选)?`,
   ].join('|'),
   'y',
@@ -32,8 +32,13 @@ const LETTERS = /[A-Ha-h]+(?![A-Za-z0-9])|[A-Ha-h]+(?=\d)|[TtFf](?![A-Za-z])|[Tt
 const TRUE = ['正确', 'true', '对', '√', '✓', '✔', '☑', '✅', '是', 't'];
 const FALSE = ['错误', 'false', '错', '×', '✗', '✘', '✖', '❌', '❎', '否', 'f'];
 const JUDGEMENT = /正确|错误|true(?![a-z])|false(?![a-z])|[对错√✓✔☑✅×✗✘✖❌❎是否]/iy;
-/** Right behind the number of a true/false question: the letters that stand for ✗ and ✓ where no key has them, their names, 不对. */
-const MARK = /(?:[xv]|打?[叉勾]|不(?:对|正确))(?=$|[\s,，、;；/.。|\d第题])/iy;
+/** Right behind the number of a true/false question: the letters that stand for ✗ and ✓ where no key has them, their names, 不对, 错的. */
+const MARK = /(?:[xv]|打?[叉勾]|不(?:对|正确)的?|(?:对|正确|错误?)的)(?=$|[\s,，、;；/.。|\d第题])/iy;
+/** 一对 may be a couple. */
+const COUPLED = /[对错√×✓✗](?=$|[\s,，、;；/.。|])/y;
+const BARE_NUMERAL = new RegExp(`[${NUMERALS}]\\s*$`);
+/** The last of several values in order, for a true/false question. */
+const LAST_MARK = /(?:打?[叉勾]|不(?:对|正确)的?|(?:对|正确|错误?)的)\s*$/y;
 const SEPARATOR = /[\s,，、;；/.。|()[\]{}【】“”"]+/y;
 /** 选A，选C: the word before each letter. */
 const CHOSEN = /我?选择?\s*(?=[A-Ha-h]+(?![A-Za-z]))/y;
@@ -86,7 +91,12 @@ export function tokenise(text: string, { quiz, words, quantities }: TokenRules):
   const takeNext = (): AnswerToken | undefined => {
     const last = tokens.at(-1);
     const asked = last?.kind === 'number' ? quiz[last.no - 1]?.type : undefined;
-    const mark = asked === 'truefalse' ? takeMark(take) : undefined;
+    const mark =
+      (asked === 'truefalse' ? takeMark(take, MARK) : undefined) ??
+      (last?.kind === 'number' && BARE_NUMERAL.test(text.slice(0, at))
+        ? takeMark(take, COUPLED)
+        : undefined) ??
+      (isLast(tokens, quiz) ? takeMark(take, LAST_MARK) : undefined);
     if (mark) return mark;
     if (words && asked === 'text') return takeWord(take, !gap && /\d$/.test(text.slice(0, at)));
     if (asked === 'number') return takeQuantity(take);
@@ -107,6 +117,14 @@ export function tokenise(text: string, { quiz, words, quantities }: TokenRules):
   }
   return { tokens, separated };
 }
+
+/** Two values or more stand there in order, letters before all, and one true/false question is left. */
+const isLast = (tokens: readonly AnswerToken[], quiz: readonly OpenQuestion[]): boolean =>
+  tokens.length >= 2 &&
+  tokens.length === quiz.length - 1 &&
+  quiz.at(-1)?.type === 'truefalse' &&
+  tokens.every(({ kind }) => kind === 'letters' || kind === 'judgement') &&
+  tokens.some(({ kind }) => kind === 'letters');
 
 type Take = (pattern: RegExp) => RegExpExecArray | undefined;
 
@@ -130,10 +148,15 @@ function takeValue(take: Take): AnswerToken | undefined {
   return { kind: 'judgement', value: TRUE.includes(word) ? '对' : '错', word };
 }
 
-function takeMark(take: Take): AnswerToken | undefined {
-  const word = take(MARK)?.[0].toLowerCase();
+function takeMark(take: Take, pattern: RegExp): AnswerToken | undefined {
+  const word = take(pattern)?.[0].trim().toLowerCase();
   if (word === undefined) return undefined;
-  return { kind: 'judgement', value: /[v勾]/u.test(word) ? '对' : '错', word, loose: true };
+  return {
+    kind: 'judgement',
+    value: /^(?:v|打?勾|对|正确|√|✓)/u.test(word) ? '对' : '错',
+    word,
+    loose: true,
+  };
 }
 
 function takeWord(take: Take, loose: boolean): AnswerToken | undefined {
