@@ -224,6 +224,7 @@ describe('news in the console', () => {
       /每个支部走访两户。\n回来写三句话。[\s\S]*党建信息 · 县委组织部 \d+月\d+日 · 主题党日/,
     );
     expect(page).not.toContain('排到群里');
+    expect(await dan.page('/news')).toContain('<p class="written">每个支部走访两户。\n回来写三句话。</p>');
     // Whoever wrote it is told who has to look, and they are told on their first page; the other branch isn't.
     expect(page).toMatch(/要别人看过留用才能发[\s\S]*不要/);
     expect(page).not.toContain('action="/news/keep"');
@@ -235,7 +236,10 @@ describe('news in the console', () => {
     const kept = await keep(dan, 1);
     expect(kept.headers.get('location')).toBe('/news/1');
     for (const one of [dan, chief]) expect(await one.page('/')).not.toMatch(waits);
-    expect(await dan.page('/news/1')).toContain('href="/week/add?what=bulletin%3A1"');
+    // One row of buttons, what comes next first.
+    expect(await dan.page('/news/1')).toMatch(
+      /<div class="buttons">\s*<a class="button small" href="\/week\/add\?what=bulletin%3A1"\s*>排到群里<\/a\s*>\s*<form class="press" method="post" action="\/news\/reject">/,
+    );
     const day = localDay(Date.now() + 2 * DAY, ZONE);
     const group = desk.county.own.group.key;
     const form = { what: 'bulletin:1', day, time: '20:00', group, days: 'all' };
@@ -261,8 +265,9 @@ describe('news in the console', () => {
     await chief.post('/news/undo', { no: '1', verdict: '' });
     await other.post('/news/undo', { no: '1', verdict: '' });
     expect(await stateOf(1, lineage())).toBe('sent');
+    expect(await dan.page('/news/1')).not.toContain('action="/news/keep"');
     expect(numbers(await other.page('/news'))).toEqual([1]);
-    await chief.post('/news/keep', { no: '1' });
+    await keep(chief, 1);
     await other.post('/news/reject', { no: '1' });
     expect(await chief.page(asked)).toMatch(
       /甲支部群已经发过这一条，不再发。乙支部群那里没有留用这一条，不发。/,

@@ -254,7 +254,7 @@ const rowOf = (item: DeskItem, desk: Desk) => ({
 const drawNew = (item: DeskItem, desk: Desk, needed: number): Html =>
   html`<section class="card news">
     <h2><a href="/news/${item.no}">${item.title}</a></h2>
-    <p>${item.summary}</p>
+    <p class="written">${item.summary}</p>
     <p class="note">${sayFrom(item, desk)}</p>
     ${decide(item, isOwn(item, desk, needed))}
   </section>`;
@@ -265,14 +265,16 @@ const isOwn = (item: DeskItem, { actor }: Desk, needed: number): boolean =>
 
 /** One tap each. */
 const decide = (item: DeskItem, isTheirs: boolean): Html => {
-  const { no, title, state, decisions } = item;
+  const { no, kind, title, state, decisions } = item;
   const fields = { no: String(no), back: '/news' };
   const looked = { ...fields, words: wordsHash(item) };
   // Once others have agreed somewhere, whoever wrote it may keep it as well.
   const isAsked = isTheirs && state === 'new' && !decisions.some(({ verdict }) => verdict === 'kept');
+  const isKept = state === 'kept' || state === 'sent';
   return html`${isAsked ? html`<p class="note">您写的或改的，要别人看过留用才能发：同支部的另一位书记或上级，在他们的 今天 里等着看。</p>` : ''}
     <div class="buttons">
-      ${state === 'kept' || isAsked ? '' : press('/news/keep', '留用', { fields: looked, name: `留用「${title}」` })}
+      ${kind !== 'news' && isKept ? html`<a class="button small" href="${address('/week/add', { what: `bulletin:${no}` })}">排到群里</a>` : ''}
+      ${isKept || isAsked ? '' : press('/news/keep', '留用', { fields: looked, name: `留用「${title}」` })}
       ${state === 'rejected' ? '' : press('/news/reject', '不要', { fields, tone: 'quiet', name: `不要「${title}」` })}
     </div>`;
 };
@@ -383,15 +385,6 @@ async function itemPage(
               ? html`<p class="note">${sayWhen(item.expires_at, now, zone)} 过期，过期不再发。</p>
                   ${decide(item, isOwn(item, desk, needed))}`
               : html`<p class="note">已经过期，不再发。</p>`
-          }
-          ${
-            item.kind !== 'news' && (item.state === 'kept' || item.state === 'sent')
-              ? html`<div class="buttons">
-                  <a class="button" href="${address('/week/add', { what: `bulletin:${item.no}` })}"
-                    >排到群里</a
-                  >
-                </div>`
-              : ''
           }`,
       )}
       ${
