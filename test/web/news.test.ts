@@ -178,6 +178,30 @@ describe('news in the console', () => {
     expect(await stateOf(no)).toBe('kept');
   });
 
+  it('tells in the audit which piece it was, what was changed of it, and which site', async () => {
+    await chief.post('/news/feeds/add', { url: feedUrl(), source: '', category: '' });
+    const [no = 0] = numbers(await ann.page('/news'));
+    const base = /name="from" value="(\w+)"/.exec(await ann.page(`/news/${no}`))?.[1] ?? '';
+    const summary = '先到村里登记，再把材料交到镇里的电商服务站。';
+    await ann.post(`/news/${no}/edit`, {
+      title: '茉莉花茶补贴开始申请',
+      summary,
+      source: '横州新闻',
+      category: '政策补贴',
+      from: base,
+    });
+    await keep(dan, no);
+    const row = (words: string, all: string) =>
+      all.split('<tr>').find((one) => one.includes(`>${words}<`)) ?? '';
+    const news = await chief.page('/audit?what=news');
+    expect(row('留用动态', news)).toMatch(/甲副书记[\s\S]*号《茉莉花茶补贴开始申请》[\s\S]*党组织 甲支部/);
+    expect(row('改动态', news)).toMatch(
+      /甲书记[\s\S]*内容 [^<]*… → 内容 先到村里登记，再把材料交到镇里的电商服务…/,
+    );
+    expect(row('改动态', news)).not.toMatch(/标题|来源/);
+    expect(row('加订阅源', await chief.page('/audit?what=feed'))).toMatch(/>横州新闻<[\s\S]*地址 http:/);
+  });
+
   it('brings in an address, and says why it can not', async () => {
     const answer = await ann.post('/news/link', { url: `http://${site.address}/page` });
     expect(answer.headers.get('location')).toBe('/news/1');

@@ -117,6 +117,8 @@ const OBJECTS: Readonly<Record<string, string>> = {
   session: '登录',
   roster: '名册',
   message: '消息记录',
+  news: '动态',
+  feed: '订阅源',
 };
 
 const VIAS: Readonly<Record<string, string>> = {
@@ -153,7 +155,10 @@ export function auditRoutes(app: Hono, site: ConsoleSite): void {
       )),
       ...(await namesBehind(
         db,
-        shown.flatMap(({ who, subject }) => [who, ...idsIn(subject)]),
+        shown.flatMap(({ who, subject, before: was, after }) => [
+          who,
+          ...idsIn(`${subject} ${was ?? ''} ${after ?? ''}`),
+        ]),
       )),
     ]);
     const sayPlanned = (when: string) => sayWhenRule(when, now, zone);
@@ -249,7 +254,16 @@ const KEYS: Readonly<Record<string, string>> = {
   shows: '亮明',
   value: '改成',
   answers: '答案',
+  title: '标题',
+  summary: '内容',
+  source: '来源',
+  category: '分类',
+  url: '地址',
 };
+
+/** Long texts are told by how they begin. */
+const TEXTS: readonly string[] = ['title', 'summary'];
+const LONGEST_TEXT = 20;
 
 const WORDS: Readonly<Record<string, string>> = {
   ...STATUS_NAMES,
@@ -279,12 +293,24 @@ function change(
   names: ReadonlyMap<string, string>,
   sayPlanned: (when: string) => string,
 ): string {
-  const said = [before, after]
-    .map((json) => (json === null ? '' : sayJson(JSON.parse(json), names, sayPlanned)))
+  const said = onlyChanged(before, after)
+    .map((value) => sayJson(value, names, sayPlanned))
     .filter((text) => text !== '');
   const text = said.join(' → ');
   return [...text].length > LONGEST ? `${[...text].slice(0, LONGEST).join('')}…` : text;
 }
+
+/** Of words that were put right, those that are others now. */
+function onlyChanged(before: string | null, after: string | null): unknown[] {
+  const both: unknown[] = [before, after].map((json) => (json === null ? null : JSON.parse(json)));
+  const [was, is] = both;
+  if (!isRecord(was) || !isRecord(is) || !TEXTS.some((key) => key in was && key in is)) return both;
+  const isOther = ([key]: [string, unknown]) => was[key] !== is[key];
+  return [was, is].map((one) => Object.fromEntries(Object.entries(one).filter(isOther)));
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** When a schedule comes, however it was written down: an instant, a cron expression, a rule for each month. */
 function sayWhenRule(when: string, now: number, zone: string): string {
@@ -326,6 +352,8 @@ function sayJson(
 
   function sayField(key: string, one: unknown): string {
     if (key === 'when' && typeof one === 'string') return sayPlanned(one);
+    if (TEXTS.includes(key) && typeof one === 'string')
+      return [...one].length > LONGEST_TEXT ? `${[...one].slice(0, LONGEST_TEXT).join('')}…` : one;
     return WORDS[String(one)] ?? sayJson(one, names, sayPlanned);
   }
 }
