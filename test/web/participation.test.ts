@@ -8,6 +8,7 @@ import { parse } from 'csv-parse/sync';
 import readExcel from 'read-excel-file/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { localDay } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { askExport, exportsDir, getExport, listExports } from '../../src/digest/export-jobs.ts';
 import { learningRate, NO_COUNTS, sayParts, sayPercent, shareRight } from '../../src/figures.ts';
@@ -108,6 +109,15 @@ describe.each(DIALECTS)('参与 on %s', (dialect) => {
     const missing = await page(`/participation/people?unit=${id}&kind=week&day=2026-11-24&who=missing`);
     expect(missing).not.toContain('黄秀兰');
     expect(missing).toContain('覃小燕');
+    // Another span shows the same people of it, and where it has today in it the one with today.
+    const today = localDay(school.clock.now(), 'Asia/Shanghai');
+    const month = await page(`/participation/people?unit=${id}&kind=month&day=2026-11-01&who=missing`);
+    for (const [kind, day] of Object.entries({ day: today, week: today, quarter: today }))
+      expect(month).toContain(`unit=${id}&amp;kind=${kind}&amp;day=${day}&amp;who=missing`);
+    expect(month).toContain(`unit=${id}&amp;kind=month&amp;day=2026-10-01&amp;who=missing`);
+    expect(month).toContain('<input type="hidden" name="who" value="missing" />');
+    const past = await page(`/participation?unit=${id}&kind=month&day=2026-10-07`);
+    expect(past).toContain(`unit=${id}&amp;kind=week&amp;day=2026-10-01`);
     const [, member = ''] = /href="(\/participation\/member\/[^"]+)"[^>]*>黄秀兰/.exec(everybody) ?? [];
     expect(await page(member.replaceAll('&amp;', '&'))).toMatch(/横州和茉莉花[^]*第 1 题[^]*>对</);
     const [, quiz = ''] = /href="(\/participation\/quiz\/[^"]+)"[^>]*>横州和茉莉花/.exec(shown) ?? [];

@@ -130,7 +130,7 @@ export function itemFigureRoutes(app: Hono, site: ConsoleSite): void {
           on: isFlagged,
         },
       ])}
-      ${filters(asked, localDay(now, zone), '/participation/items')}
+      ${filters(asked, localDay(now, zone), '/participation/items', isFlagged ? { only: 'flagged' } : {})}
       ${card(
         '每一题',
         lines.length === 0

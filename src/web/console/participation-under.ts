@@ -71,7 +71,7 @@ export function participationUnderRoutes(app: Hono, site: ConsoleSite): void {
             on: missing,
           },
         ])}
-        ${filters(asked, today, '/participation/people')}
+        ${filters(asked, today, '/participation/people', { who })}
         <div class="card">
           ${
             shown.length === 0

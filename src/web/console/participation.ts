@@ -31,7 +31,7 @@ import { idOf, readTree, type Together, type Whose } from '../../people/places.t
 import { type Actor, isInScope, notFound } from '../../people/scope.ts';
 import { lineageIn, TOGETHER, type Tree, walkTree } from '../../people/tree.ts';
 import type { Html } from '../layout.ts';
-import { address, card, type Content, field, nothing, select, table, tabs } from './draw.ts';
+import { address, card, type Content, field, hidden, nothing, select, table, tabs } from './draw.ts';
 import { type ConsoleSite, type Desk, deskOf } from './parts.ts';
 import { shellPage } from './shell.ts';
 import { readDay } from './week.ts';
@@ -156,10 +156,17 @@ export const noTree = nothing(
   html`<a class="button" href="/groups">去群与成员</a>`,
 );
 
-/** Which unit, which span, beside which other. */
-export function filters(asked: Asked, today: string, path = '/participation'): Html {
+/** Which unit, which span, beside which other. `more` is what else the page is narrowed to. */
+export function filters(
+  asked: Asked,
+  today: string,
+  path = '/participation',
+  more: Readonly<Record<string, string>> = {},
+): Html {
   const { unitId, span, other, choices } = asked;
-  const step = (day: string) => address(path, { unit: unitId, kind: span.kind, day });
+  const step = (day: string) => address(path, { unit: unitId, kind: span.kind, day, ...more });
+  // From this month to this week, and not to its first one.
+  const inside = span.from <= today && today <= span.to ? today : span.from;
   const next = spanAround(span.kind, addDays(span.to, 1));
   const tops = choices.filter(({ depth }) => depth === 0);
   return html`${
@@ -167,7 +174,7 @@ export function filters(asked: Asked, today: string, path = '/participation'): H
         ? tabs(
             '党组织',
             tops.map(({ id, name }) => ({
-              href: address(path, { unit: id, kind: span.kind, day: span.from }),
+              href: address(path, { unit: id, kind: span.kind, day: span.from, ...more }),
               name,
               on: id === unitId,
             })),
@@ -176,7 +183,7 @@ export function filters(asked: Asked, today: string, path = '/participation'): H
     }${tabs(
       '多长时间',
       (Object.keys(KINDS) as SpanKind[]).map((kind) => ({
-        href: address(path, { unit: unitId, kind, day: span.from }),
+        href: address(path, { unit: unitId, kind, day: inside, ...more }),
         name: KINDS[kind].name,
         on: kind === span.kind,
       })),
@@ -204,7 +211,7 @@ export function filters(asked: Asked, today: string, path = '/participation'): H
             unitId,
           ),
         )}
-        <input type="hidden" name="kind" value="${span.kind}" />
+        ${hidden({ kind: span.kind, ...more })}
         ${field('看哪一段', html`<input type="date" name="day" value="${span.from}" />`, '选里面的任何一天')}
         ${field('和哪一段比', html`<input type="date" name="with" value="${other.from}" />`)}
         <button class="button small">看</button>
