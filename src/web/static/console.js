@@ -49,12 +49,15 @@ for (const form of document.querySelectorAll('form[data-keep]')) {
   // What one typed while the page was still coming is typed too; what the browser put back by itself isn't.
   const isOpened = performance.getEntriesByType('navigation')[0]?.type === 'navigate';
   const early = isOpened ? fields().filter((one) => valueOf(one) !== drawnOf(one)) : [];
+  // Of what was sent the server may have put the blanks in order.
+  const inOrder = (text) => (typeof text === 'string' ? text.replace(/\s+/g, ' ').trim() : text);
+  const isSame = (one, other) => one === other || (kept?.sent && inOrder(one) === inOrder(other));
   const lost = kept
     ? fields().filter(
         (one) =>
           !early.includes(one) &&
           kept.values[keyOf(one)] !== undefined &&
-          kept.values[keyOf(one)] !== valueOf(one),
+          !isSame(kept.values[keyOf(one)], valueOf(one)),
       )
     : [];
   if (lost.length > 0) {
