@@ -4,6 +4,7 @@ import { readAudit } from '../db/audit.ts';
 import type { Db } from '../db/open.ts';
 import { UserError } from '../errors.ts';
 import { toCsv } from '../sheets/csv.ts';
+import { thingsBehind } from '../web/console/names.ts';
 import { type Output, printJson, printRows, withDb } from './parts.ts';
 
 const COLUMNS = ['at', 'who', 'name', 'via', 'what', 'subject', 'about', 'before', 'after'] as const;
@@ -36,7 +37,13 @@ export const list = (options: AuditOptions): Promise<void> =>
       ...(options.subject === undefined ? {} : { subject: await idsOf(db, options.subject) }),
       ...(options.what === undefined ? {} : { what: options.what }),
     });
-    const names = await readNames(db, new Set(rows.flatMap(({ who, subject }) => [who, subject])));
+    const names = new Map([
+      ...(await thingsBehind(
+        db,
+        rows.map(({ subject }) => subject),
+      )),
+      ...(await readNames(db, new Set(rows.flatMap(namedIn)))),
+    ]);
     const shown = rows.map(({ id, at, who, what, subject, before, after, via }) => ({
       id,
       at: isoInZone(at, zone),
@@ -46,13 +53,47 @@ export const list = (options: AuditOptions): Promise<void> =>
       what,
       subject,
       about: names.get(subject) ?? null,
-      before: options.json ? parse(before) : before,
-      after: options.json ? parse(after) : after,
+      before,
+      after,
     }));
-    if (options.json) return printJson(shown);
+    if (options.json)
+      return printJson(
+        shown.map(({ before, after, ...row }) => ({ ...row, before: parse(before), after: parse(after) })),
+      );
     if (options.csv) return void process.stdout.write(toCsv(shown, COLUMNS));
-    printRows(shown, ['at', 'who', 'name', 'via', 'what', 'about', 'before', 'after'], options);
+    const told = shown.map(({ before, after, ...row }) => ({
+      ...row,
+      before: readable(before, names),
+      after: readable(after, names),
+    }));
+    printRows(told, ['at', 'who', 'name', 'via', 'what', 'about', 'before', 'after'], options);
   });
+
+const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
+
+const namedIn = ({ who, subject, before, after }: Told): string[] => [
+  who,
+  subject,
+  ...(`${before ?? ''} ${after ?? ''}`.match(UUID) ?? []),
+];
+
+interface Told {
+  readonly who: string;
+  readonly subject: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Characters of what was before or after that a table shows; --json and --csv have all of it. */
+const SHOWN = 120;
+
+/** Names for ids, no quotes and braces, and no more than fits a table. */
+function readable(json: string | null, names: ReadonlyMap<string, string>): string | null {
+  if (json === null) return null;
+  const text = json.replace(/[{}"]/g, '').replace(UUID, (id) => names.get(id) ?? id.slice(0, 8));
+  const letters = [...text];
+  return letters.length > SHOWN ? `${letters.slice(0, SHOWN).join('')}…` : text;
+}
 
 const parse = (json: string | null): unknown => (json === null ? null : JSON.parse(json));
 

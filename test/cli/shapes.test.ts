@@ -101,6 +101,16 @@ describe('after a class', () => {
     });
   });
 
+  it('audit: with names for people, with ids for scripts', async () => {
+    const printed = await json<unknown[]>('code', 'print', '--unit', '花茶协会党支部');
+    const { code, out } = await weike(['audit', '--what', 'code.issue']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/code\.issue[^\n]*花茶协会党支部[^\n]*members:\[[^\n]*韦国强[^\n]*黄秀兰/);
+    expect(out).not.toMatch(/[0-9a-f]{8}-[0-9a-f-]{27}/);
+    const [row] = await json<{ after: { members: string[] } }[]>('audit', '--what', 'code.issue');
+    expect(row?.after.members).toHaveLength(printed.length);
+  });
+
   it('member add and member list', async () => {
     const added = await json('member', 'add', ' 陈水英 ', '--unit', '花茶协会党支部');
     expect(added).toMatchObject({ id: ID, name: '陈水英', unit: '花茶协会党支部', status: 'full' });
