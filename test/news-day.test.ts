@@ -2,7 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DAY, HOUR, MINUTE, SECOND } from '../src/clock.ts';
+import { writeItem } from '../src/news/desk.ts';
 import { getGroupByKey } from '../src/people/groups.ts';
+import { grantRole } from '../src/people/roles.ts';
+import { TERMINAL } from '../src/people/scope.ts';
+import { ensureUnit } from '../src/people/units.ts';
 import { addSchedule } from '../src/schedule/schedules.ts';
 import { DIALECTS } from './support/databases.ts';
 import { neverSaid, openSchool, type School } from './support/school.ts';
@@ -30,6 +34,8 @@ describe.each(DIALECTS)('a news day on %s', (dialect) => {
     await site.close();
   });
 
+  const memberId = async (name: string) =>
+    (await school.db.selectFrom('member').select('id').where('name', '=', name).executeTakeFirstOrThrow()).id;
   const brief = async (cron: string) =>
     await addSchedule(
       school.db,
@@ -133,6 +139,34 @@ describe.each(DIALECTS)('a news day on %s', (dialect) => {
     await ann.whispers('动态');
     await ann.hears(/新来 \d+ 条/);
 
+    // What somebody wrote for their branch: who stands above hears of it, and that it isn't sent by itself.
+    const wei = school.pupil('韦国强');
+    const unitId = await ensureUnit(school.db, '花茶协会党支部', school.clock.now());
+    await grantRole(
+      school.db,
+      { memberId: await memberId('韦国强'), role: 'secretary', unitId },
+      TERMINAL,
+      1,
+    );
+    const words = {
+      kind: 'party',
+      title: '周六主题党日',
+      summary: '上午九点，镇文化站。',
+      source: '支部',
+    } as const;
+    const by = { who: await memberId('黄秀兰'), units: [unitId] };
+    const written = await writeItem(school.db, words, by, school.clock.now());
+    await wei.whispers('待审');
+    expect(await wei.hears(/等你看/)).toContain(`动态 ${written.no} 号 党建信息「周六主题党日」`);
+    await wei.whispers(`留 ${written.no}`);
+    expect(await wei.hears(/留下了/)).toMatch(/排到群里/);
+    await wei.whispers('待审');
+    await wei.hears(/没有等你审的/);
+    await ann.whispers('动态');
+    expect(await ann.hears(/已留 1 条党建信息/)).toMatch(
+      /已留 1 条党建信息、通知，登录网页排到群里：\n\d+\. 周六主题党日/,
+    );
+
     // Kept by another branch's secretary, it is that branch's.
     await brief('0 12 * * *');
     await addSchedule(
@@ -159,6 +193,6 @@ describe.each(DIALECTS)('a news day on %s', (dialect) => {
       .where('what', 'like', 'news.%')
       .orderBy('id')
       .execute();
-    expect(audited.map(({ what }) => what)).toEqual(['news.edit', 'news.keep']);
+    expect(audited.map(({ what }) => what)).toEqual(['news.edit', 'news.keep', 'news.add', 'news.keep']);
   });
 });

@@ -60,7 +60,9 @@ async function bringIn(
 async function sayDesk({ db, actor, now, zone }: CommandContext): Promise<string> {
   const lineage = await lineageFor(db, actor);
   const fresh = await listDesk(db, { state: 'new', lineage }, now);
-  const kept = await listDesk(db, { state: 'kept', lineage }, now);
+  const all = await listDesk(db, { state: 'kept', lineage }, now);
+  const kept = all.filter(({ kind }) => kind === 'news');
+  const toPlan = all.filter(({ kind }) => kind !== 'news');
   const line = (item: DeskItem) => `${item.no}. ${item.title}（${sayOrigin(item, zone)}）`;
   const more = fresh.length > SHOWN ? [`还有 ${fresh.length - SHOWN} 条，定了这些再发 动态`] : [];
   return [
@@ -68,6 +70,9 @@ async function sayDesk({ db, actor, now, zone }: CommandContext): Promise<string
     ...fresh.slice(0, SHOWN).map(line),
     ...more,
     ...(kept.length > 0 ? [`已留 ${kept.length} 条等着发：`, ...kept.slice(0, SHOWN).map(line)] : []),
+    ...(toPlan.length > 0
+      ? [`已留 ${toPlan.length} 条党建信息、通知，登录网页排到群里：`, ...toPlan.slice(0, SHOWN).map(line)]
+      : []),
     '———',
     '留 编号、弃 编号；动态 编号 看全文；动态 加网址 收一条。',
   ].join('\n');

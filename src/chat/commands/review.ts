@@ -17,6 +17,8 @@ import {
 import { parseLesson } from '../../lessons/parse.ts';
 import { composeLesson } from '../../lessons/compose.ts';
 import { fileOfWritten } from '../../lessons/written-file.ts';
+import { KIND_NAMES as NEWS_NAMES } from '../../news/brief.ts';
+import { listToLook } from '../../news/decider.ts';
 import { sayInstant } from '../plan/rule.ts';
 import { numberFirst, numbersIn } from '../secretary-words.ts';
 import { type DeskCommand, type DeskContext, type Dialog, forEachNumber, type Said } from './desk.ts';
@@ -28,7 +30,8 @@ export const reviews: DeskCommand = async (rest, context) => {
   const { db, actor, now, config } = context;
   if (no !== undefined) return await show(context, await getItem(db, no, actor));
   const items = await listReviewable(db, actor);
-  if (items.length === 0) return '没有等你审的。';
+  const news = await newsToLook(context);
+  if (items.length === 0) return news.length === 0 ? '没有等你审的。' : news.join('\n');
   const names = await namesOf(
     db,
     items.map(({ author }) => author),
@@ -43,8 +46,22 @@ export const reviews: DeskCommand = async (rest, context) => {
     `等你审的 ${items.length} 件：`,
     ...lines,
     '看全文发 待审 编号，然后 通过 编号 或 退回 编号 原因。',
+    ...news,
   ].join('\n');
 };
+
+/** What others wrote or changed at the news desk: it has numbers of its own. */
+async function newsToLook({ db, actor, now }: DeskContext): Promise<string[]> {
+  const found = await listToLook(db, actor, now);
+  if (found.length === 0) return [];
+  return [
+    `动态里等你看的 ${found.length} 条：`,
+    ...found
+      .slice(0, MOST_LINES)
+      .map(({ no, kind, title }) => `动态 ${no} 号 ${NEWS_NAMES[kind]}「${title}」`),
+    '看全文发 动态 编号，然后 留 编号 或 弃 编号。',
+  ];
+}
 
 async function show({ db, actor, now }: DeskContext, item: ReviewItem): Promise<string> {
   const text = await sayText(db, item);

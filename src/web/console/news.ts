@@ -88,7 +88,8 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
         }
         <div class="card">
           <p class="note">
-            留用的进下一期电商动态，一个群一条只发一次。每天几点发，在 <a href="/week">课表</a> 里排。
+            留用的进下一期电商动态，一个群一条只发一次。每天几点发，在
+            <a href="/week">课表</a> 里排。党建信息、通知要点开，自己排到群里。
           </p>
           <div class="buttons"><a class="button small quiet" href="/news/feeds">订了哪些网站</a></div>
         </div>`,
