@@ -61,6 +61,15 @@ describe('a plan in the console', () => {
     return `/week/change/fit?${query.toString()}`;
   };
 
+  it('opens on the next day that has the hour still ahead, and on the day that was asked for', async () => {
+    const today = localDay(Date.now(), ZONE);
+    const dayOf = async (query: string) =>
+      /name="day" value="([\d-]+)"/.exec(await ann.page(`/week/add?what=lesson%3Al1${query}`))?.[1];
+    expect(await dayOf('&time=00:00')).toBe(addDays(today, 1));
+    expect(await dayOf(`&time=00:00&day=${today}`)).toBe(today);
+    expect(await ann.page('/week/add?what=lesson%3Al1&time=00:00')).not.toContain('已经过了');
+  });
+
   it('changes its weekdays, hour, groups and the rest, and is as before by one press', async () => {
     const { no } = await add();
     const page = await ann.page(`/week/s/${no}`);

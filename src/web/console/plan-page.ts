@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 
 import { listOwnGroups } from '../../chat/commands/plan.ts';
 import { sayInstant, WEEKDAYS } from '../../chat/plan/rule.ts';
-import { localDay, sayDay, saySpan } from '../../clock.ts';
+import { addDays, localDay, parseInstant, sayDay, saySpan } from '../../clock.ts';
 import type { Db } from '../../db/open.ts';
 import type { Lesson } from '../../lessons/lesson.ts';
 import { findNamed } from '../../lessons/names.ts';
@@ -108,8 +108,11 @@ export const queryForm = (c: Context): Form => ({
 /** What is chosen to begin with: the hour that was pressed, and the groups that were planned for last. */
 async function begin(c: Context, { db, actor, now, zone }: Desk, own: readonly Group[]): Promise<Asked> {
   const asked = readAsked(queryForm(c));
-  const day = readDay(asked.day, localDay(now, zone));
   const time = /^\d\d:\d\d$/.test(asked.time) ? asked.time : '20:00';
+  const today = localDay(now, zone);
+  // After that hour the form opens with the next day that has it still ahead.
+  const isOver = (parseInstant(`${today}T${time}`, zone) ?? 0) <= now;
+  const day = readDay(asked.day, isOver ? addDays(today, 1) : today);
   const groups = asked.groups.length > 0 ? asked.groups : await lastGroups(db, actor.who, own);
   const weekday = ((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7) + 1;
   const weekdays = asked.weekdays.length > 0 ? asked.weekdays : [weekday];
