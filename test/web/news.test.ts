@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { DAY, localDay } from '../../src/clock.ts';
 import { planDeliveries } from '../../src/delivery/ledger.ts';
-import { AT_THE_TERMINAL, getDeskItem, wordsHash, writeItem } from '../../src/news/desk.ts';
+import { AT_THE_TERMINAL, editItem, getDeskItem, wordsHash, writeItem } from '../../src/news/desk.ts';
 import { gatherFeed } from '../../src/news/gather.ts';
 import { addFeed, listFeeds } from '../../src/news/feeds.ts';
 import { openDesk, type TestDesk } from '../support/desk.ts';
@@ -199,6 +199,11 @@ describe('news in the console', () => {
       /甲书记[\s\S]*内容 [^<]*… → 内容 先到村里登记，再把材料交到镇里的电商服务…/,
     );
     expect(row('改动态', news)).not.toMatch(/标题|来源/);
+    const by = { who: desk.county.own.deputy.id, units: [desk.county.own.branch.id], via: 'chat' };
+    await editItem(desk.db, no, { summary: '只改了这一句。' }, by, Date.now());
+    expect(row('改动态', await chief.page('/audit?what=news'))).toMatch(
+      />内容 先到村里登记，[^<]*… → 内容 只改了这一句。</,
+    );
     expect(row('加订阅源', await chief.page('/audit?what=feed'))).toMatch(/>横州新闻<[\s\S]*地址 http:/);
   });
 

@@ -305,7 +305,8 @@ function onlyChanged(before: string | null, after: string | null): unknown[] {
   const both: unknown[] = [before, after].map((json) => (json === null ? null : JSON.parse(json)));
   const [was, is] = both;
   if (!isRecord(was) || !isRecord(is) || !TEXTS.some((key) => key in was && key in is)) return both;
-  const isOther = ([key]: [string, unknown]) => was[key] !== is[key];
+  // What wasn't touched may stand in what was before alone.
+  const isOther = ([key]: [string, unknown]) => key in is && was[key] !== is[key];
   return [was, is].map((one) => Object.fromEntries(Object.entries(one).filter(isOther)));
 }
 
