@@ -2,6 +2,7 @@
 import { DAY, sayWhen } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import type { Lesson } from '../lessons/lesson.ts';
+import { KIND_NAMES } from '../news/brief.ts';
 import { dueOf, expandSends, type Send } from './expand.ts';
 import { type PaceConfig, readAccounts, readOutlook, readOwed } from './outlook.ts';
 import { simulate } from './simulate.ts';
@@ -29,7 +30,33 @@ export async function previewSends(
     for (const { what, startsAt } of simulate(account, [...(owed.get(name) ?? []), ...own], now))
       if (what) previewed.push({ ...what, at: startsAt });
   }
-  return previewed.toSorted((a, b) => a.at - b.at || a.schedule.no - b.schedule.no);
+  const titles = await bulletinTitles(db, sends);
+  return previewed
+    .map((send) => ({ ...send, title: titles.get(send.schedule.id) ?? send.title }))
+    .toSorted((a, b) => a.at - b.at || a.schedule.no - b.schedule.no);
+}
+
+/** Of schedules that bring a notice, by their ids: `通知《周六集合》`. */
+async function bulletinTitles(db: Db, sends: readonly Send[]): Promise<Map<string, string>> {
+  const plans = new Map(
+    sends.flatMap(({ schedule }) => (schedule.kind === 'bulletin' ? [[schedule.id, schedule]] : [])),
+  );
+  const titles = new Map<string, string>();
+  for (const { id, content } of plans.values()) {
+    const title = await bulletinTitle(db, content);
+    if (title !== undefined) titles.set(id, title);
+  }
+  return titles;
+}
+
+/** What the notice is called that a schedule's content names. */
+export async function bulletinTitle(db: Db, itemId: string): Promise<string | undefined> {
+  const item = await db
+    .selectFrom('news_item')
+    .select(['kind', 'title'])
+    .where('id', '=', itemId)
+    .executeTakeFirst();
+  return item && `${KIND_NAMES[item.kind]}《${item.title}》`;
 }
 
 /** The next lesson that a group is to get after `now` and by `until`, at its nominal hour. */

@@ -278,6 +278,9 @@ describe('news in the console', () => {
     const [schedule] = await desk.db.selectFrom('schedule').selectAll().execute();
     const { id } = await getDeskItem(desk.db, 1, Date.now());
     expect(schedule).toMatchObject({ kind: 'bulletin', content: id, cron: null });
+    // It is called by its title wherever plans are shown.
+    for (const path of [`/week?day=${day}`, `/week/s/${schedule?.no ?? 0}`])
+      expect(await dan.page(path)).toContain('党建信息《七一前夕走访老党员》');
     // When it is over by then it would never come: that is said now. So is who has had it, or where it wasn't kept.
     const later = localDay(Date.now() + 9 * DAY, ZONE);
     const late = await dan.post('/week/add', { ...form, day: later });

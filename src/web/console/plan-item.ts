@@ -10,6 +10,7 @@ import { UserError } from '../../errors.ts';
 import { type Actor, isInScope, notFound } from '../../people/scope.ts';
 import { scheduleFitting } from '../../schedule/add.ts';
 import { titleOf } from '../../schedule/expand.ts';
+import { bulletinTitle } from '../../schedule/preview.ts';
 import { changeSchedule, redo } from '../../schedule/move.ts';
 import { groupsOf, type Schedule } from '../../schedule/schedules.ts';
 import type { When } from '../../schedule/timetable.ts';
@@ -70,7 +71,8 @@ async function itemPage(c: Context, desk: Desk, schedule: Schedule, refused?: Re
       ? `《${lesson?.title ?? schedule.content}》`
       : schedule.kind === 'course'
         ? `课程《${schedule.content}》`
-        : titleOf(schedule);
+        : ((schedule.kind === 'bulletin' ? await bulletinTitle(db, schedule.content) : undefined) ??
+          titleOf(schedule));
   const isTheirs = await mayChange(db, actor, schedule);
   const form = isTheirs
     ? drawChange(
