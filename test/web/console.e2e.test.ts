@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { addDays, localDay, mondayOf } from '../../src/clock.ts';
+import { addDays, DAY, localDay, mondayOf } from '../../src/clock.ts';
 import { planDeliveries } from '../../src/delivery/ledger.ts';
 import { recordSeenGroup, setGroupEnabled } from '../../src/people/groups.ts';
 import { assignGroup } from '../../src/people/units.ts';
@@ -385,6 +385,15 @@ describe.runIf(canRun)('the console in a browser', () => {
         .updateTable('delivery')
         .set({ state: 'failed', reason: `https://example.org/${'a'.repeat(120)}` })
         .execute();
+      // A day that is over, with something that went out.
+      const lastWeek = Date.now() - 7 * DAY;
+      const over = { cause: 'o', kind: 'lesson', account: 'sandbox', groupId: own.group.id } as const;
+      const [gone = ''] = await planDeliveries(
+        desk.db,
+        [{ ...over, content: 'l1', plannedAt: lastWeek }],
+        lastWeek,
+      );
+      await desk.db.updateTable('delivery').set({ state: 'sent' }).where('id', '=', gone).execute();
       const question = { stem: long, options: [long, '柜子'], key: ['B'], explanation: long, tags: ['长'] };
       await addItems(desk.db, [{ ...question, type: 'single', source: long }], 'cli', 1);
       const opensAt = Date.now() - 60_000;
@@ -415,7 +424,7 @@ describe.runIf(canRun)('the console in a browser', () => {
       const page = await enter(own.secretary.id, look.viewport, true, look);
       await page.goto(`${web.url}/lessons`);
       await page.getByRole('button', { name: '写一课' }).first().click();
-      for (const path of PAGES) {
+      for (const path of [...PAGES, `/week?day=${localDay(lastWeek, ZONE)}`]) {
         await page.goto(web.url + path);
         // The forms of the settings are folded away.
         if (path === '/settings')
