@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { DAY, HOUR, localDay, startOfDay } from '../../src/clock.ts';
 import { loadCatalogue } from '../../src/lessons/catalogue.ts';
 import type { Question } from '../../src/lessons/lesson.ts';
 import { PIXEL } from '../contracts/channel.ts';
@@ -145,10 +146,10 @@ describe('the home page', () => {
   });
 
   it('shows the next sends by day, the later ones behind a press', async () => {
-    const noon = new Date();
-    noon.setHours(12, 0, 0, 0);
+    // Of the county's day, whatever day it is where the tests run.
+    const noon = startOfDay(localDay(Date.now(), 'Asia/Shanghai'), 'Asia/Shanghai') + 12 * HOUR;
     const upcoming = Array.from({ length: 9 }, (_, index) => ({
-      at: noon.getTime() + index * 86_400_000,
+      at: noon + index * DAY,
       topic: '甲群',
       title: `第 ${index} 课`,
     }));
