@@ -44,8 +44,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/servers.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Waiting costs nothing where all is well: only a busy machine needs so long.
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
     // Real servers share two cores with the tests.
     maxWorkers: 2,
     env: {

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Shorter than a test may take, ms: what fails is a named wait, not the test as a whole. */
-const LONGEST_WAIT = 15_000;
+const LONGEST_WAIT = 30_000;
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 

@@ -2,7 +2,7 @@
 export async function until<T>(
   probe: () => T | Promise<T>,
   {
-    within = 10_000,
+    within = 25_000,
     every = 20,
     what = 'the condition',
   }: { within?: number; every?: number; what?: string } = {},
