@@ -14,7 +14,7 @@ import { readPolicy } from '../people/policies.ts';
 import { type By, byOf } from '../people/units.ts';
 import { hashItem } from '../quiz/item.ts';
 import { FULL, scoreAnswer } from '../quiz/mark.ts';
-import { makeCards } from '../quiz/practice.ts';
+import { makeCards, makeCardsOfLesson } from '../quiz/practice.ts';
 import { findWindow, holdMarking, isReview, lessonOf, type QuizWindow } from '../quiz/windows.ts';
 import { applyChanges } from './changes.ts';
 
@@ -176,26 +176,8 @@ export async function renewCards(
   }
   // A card may have stood for another question of the same words, which is still wrong.
   for (const { member_id: memberId, lesson_id: lessonId } of ended)
-    for (const window of await listMissed(trx, memberId, lessonId))
-      await makeCards(trx, window, now, memberId);
+    await makeCardsOfLesson(trx, memberId, lessonId, now);
 }
-
-/** The closed quizzes of a lesson in which somebody got anything wrong. */
-const listMissed = (db: Db, memberId: string, lessonId: string): Promise<QuizWindow[]> =>
-  db
-    .selectFrom('quiz_window')
-    .selectAll()
-    .where('lesson_id', '=', lessonId)
-    .where('closed_at', 'is not', null)
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('answer')
-        .select('window_id')
-        .where('member_id', '=', memberId)
-        .where('counted', '=', 1)
-        .where('correct', '=', 0),
-    )
-    .execute();
 
 export interface Remark {
   readonly answer: Selectable<AnswerTable>;

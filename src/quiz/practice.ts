@@ -70,11 +70,31 @@ export async function makeCards(db: Db, window: QuizWindow, now: number, memberI
 
 /** Cards of the windows of the last weeks, for somebody who has just agreed. */
 export async function makeCardsFor(db: Db, memberId: string, now: number): Promise<number> {
-  const windows = await db
+  const windows = await missedBy(db, memberId)
+    .where('closes_at', '>', now - 60 * DAY)
+    .execute();
+  let made = 0;
+  for (const window of windows) made += await makeCards(db, window, now, memberId);
+  return made;
+}
+
+/** Cards of everything that somebody got wrong in a lesson, whenever that was. */
+export async function makeCardsOfLesson(
+  db: Db,
+  memberId: string,
+  lessonId: string,
+  now: number,
+): Promise<void> {
+  const windows = await missedBy(db, memberId).where('lesson_id', '=', lessonId).execute();
+  for (const window of windows) await makeCards(db, window, now, memberId);
+}
+
+/** The closed quizzes in which somebody got anything wrong. */
+const missedBy = (db: Db, memberId: string) =>
+  db
     .selectFrom('quiz_window')
     .selectAll('quiz_window')
     .where('closed_at', 'is not', null)
-    .where('closes_at', '>', now - 60 * DAY)
     .where('id', 'in', (eb) =>
       eb
         .selectFrom('answer')
@@ -82,12 +102,7 @@ export async function makeCardsFor(db: Db, memberId: string, now: number): Promi
         .where('member_id', '=', memberId)
         .where('counted', '=', 1)
         .where('correct', '=', 0),
-    )
-    .execute();
-  let made = 0;
-  for (const window of windows) made += await makeCards(db, window, now, memberId);
-  return made;
-}
+    );
 
 /** The card that is due longest. */
 export const findDueCard = (db: Db, memberId: string, now: number): Promise<PracticeCardTable | undefined> =>

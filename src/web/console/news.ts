@@ -101,7 +101,7 @@ export function newsRoutes(app: Hono, site: ConsoleSite): void {
     const desk = deskOf(site, c);
     const url = (await readForm(c)).get('url').trim();
     try {
-      const done = await bringInPage(gatheringOf(desk), url, byOf(desk));
+      const done = await bringInPage(gatheringOf(desk), url, deciderOf(desk.actor));
       if ('reason' in done) return await addPage(c, desk, { url, linkFault: `没有收下：${done.reason}。` });
       return c.redirect(`/news/${done.item.no}`, 303);
     } catch (error) {
@@ -192,8 +192,6 @@ async function itemOf({ db, actor, now }: Desk, text: string | undefined): Promi
   if (!item) throw notFound('news', readNo(text));
   return item;
 }
-
-const byOf = ({ actor: { who, via } }: Desk) => ({ who, ...(via === undefined ? {} : { via }) });
 
 const WHOLE_COUNTY = 'county';
 
